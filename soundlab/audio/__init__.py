@@ -1,0 +1,1 @@
+"""Files, signals and measures; numpy and friends, no torch."""

@@ -1,0 +1,93 @@
+"""Reading audio files, and saying plainly why one cannot be read."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from soundlab.errors import UnreadableAudio
+
+SUFFIXES = frozenset(
+    (".wav", ".wave", ".bwf", ".aif", ".aiff", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".w64", ".rf64", ".caf", ".au")
+)
+"""File names that are taken for audio when a folder is imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioInfo:
+    """What a header says."""
+
+    sample_rate: int
+    channels: int
+    frames: int
+    format: str
+    subtype: str
+
+    @property
+    def seconds(self) -> float:
+        return self.frames / self.sample_rate
+
+
+def probe(path: Path) -> AudioInfo:
+    """Read a file's header.
+
+    Raises
+    ------
+    UnreadableAudio
+        With the reason: missing, not a regular file, empty, unreadable, not audio, no samples.
+    """
+    try:
+        state = path.stat()
+    except FileNotFoundError as error:
+        raise UnreadableAudio(f"{path}: no such file") from error
+    except OSError as error:
+        raise UnreadableAudio(f"{path}: {error.strerror}") from error
+    if not stat.S_ISREG(state.st_mode):
+        raise UnreadableAudio(f"{path}: not a regular file")
+    if state.st_size == 0:
+        raise UnreadableAudio(f"{path}: empty file")
+    try:
+        with soundfile.SoundFile(path) as file:
+            info = AudioInfo(file.samplerate, file.channels, file.frames, file.format, file.subtype)
+    except (soundfile.LibsndfileError, OSError) as error:
+        reason = str(error).rsplit(":", 1)[-1].strip().rstrip(".")
+        raise UnreadableAudio(f"{path}: not readable as audio ({reason})") from error
+    if info.frames <= 0:
+        raise UnreadableAudio(f"{path}: holds no audio")
+    return info
+
+
+def read_audio(path: Path, *, start: float = 0.0, seconds: float | None = None) -> tuple[npt.NDArray[np.float32], int]:
+    """Read audio as float32 (channels, samples) and its rate in Hz.
+
+    Samples that are not finite become zero.
+
+    Raises
+    ------
+    UnreadableAudio
+        As :func:`probe`, and when the data breaks off.
+    """
+    info = probe(path)
+    first = min(info.frames, round(start * info.sample_rate))
+    count = -1 if seconds is None else round(seconds * info.sample_rate)
+    try:
+        with soundfile.SoundFile(path) as file:
+            file.seek(first)
+            audio = file.read(count, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise UnreadableAudio(f"{path}: breaks off ({error})") from error
+    if not len(audio):
+        raise UnreadableAudio(f"{path}: holds no audio after {start:g} s")
+    return np.ascontiguousarray(np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0).T), info.sample_rate
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of the file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,105 @@
+"""Playing files with miniaudio; where there is no sound card, time passes silently."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+_DEVICE: list[bool] = []
+
+
+def has_device() -> bool:
+    """Whether a playback device can be opened; asked once."""
+    if not _DEVICE:
+        import miniaudio
+
+        try:
+            _DEVICE.append(bool(miniaudio.Devices().get_playbacks()))
+        except miniaudio.MiniaudioError:
+            _DEVICE.append(False)
+    return _DEVICE[0]
+
+
+class FilePlayer:
+    """Plays one file at a time, streaming from disk, also one that still grows."""
+
+    def __init__(self) -> None:
+        self._device: Any = None
+        self._file: soundfile.SoundFile | None = None
+        self._lock = threading.Lock()
+        self._started = 0.0
+        self._offset = 0.0
+        self._duration = 0.0
+        self._playing = False
+
+    @property
+    def playing(self) -> bool:
+        """Whether sound (or silence in its place) is going on."""
+        return self._playing and self.position < self._duration
+
+    @property
+    def position(self) -> float:
+        """Seconds into the file."""
+        if not self._playing:
+            return self._offset
+        return min(self._duration, self._offset + time.monotonic() - self._started)
+
+    def play(self, path: Path, start: float = 0.0) -> None:
+        """Start ``path`` at ``start`` seconds, stopping what played.
+
+        Raises
+        ------
+        UnreadableAudio
+            When the file cannot be read.
+        """
+        from soundlab.audio.decode import probe
+
+        self.stop()
+        info = probe(path)
+        self._duration, self._offset = info.seconds, min(start, info.seconds)
+        if has_device():
+            self._open(path, info.sample_rate, info.channels)
+        self._started = time.monotonic()
+        self._playing = True
+
+    def _open(self, path: Path, rate: int, channels: int) -> None:
+        import miniaudio
+
+        file = soundfile.SoundFile(path)
+        file.seek(int(self._offset * rate))
+        self._file = file
+        self._device = miniaudio.PlaybackDevice(
+            output_format=miniaudio.SampleFormat.FLOAT32, nchannels=channels, sample_rate=rate, app_name="soundlab"
+        )
+        stream = self._stream(file, channels)
+        next(stream)
+        self._device.start(stream)
+
+    def _stream(self, file: soundfile.SoundFile, channels: int) -> Generator[bytes, int, None]:
+        wanted = yield b""
+        while True:
+            with self._lock:
+                block = (
+                    file.read(wanted, dtype="float32", always_2d=True) if not file.closed else np.zeros((0, channels))
+                )
+            if not len(block):
+                return
+            wanted = yield block.astype(np.float32).tobytes()
+
+    def stop(self) -> None:
+        """Stop at the present position."""
+        self._offset = self.position
+        self._playing = False
+        if self._device is not None:
+            self._device.close()
+            self._device = None
+        if self._file is not None:
+            with self._lock:
+                self._file.close()
+            self._file = None

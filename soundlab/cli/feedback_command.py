@@ -1,0 +1,67 @@
+"""soundlab feedback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from soundlab.cli.options import emit, json_option, meter, note, opened, project_option
+from soundlab.cli.rows import print_takes
+from soundlab.config import packaged
+from soundlab.domain.axes import AXES
+from soundlab.domain.feedback import Adjustment
+
+
+def spoken(a: Adjustment) -> str:
+    """Say an adjustment back in plain words."""
+    if a.kind == "axis" and a.axis:
+        return f"{AXES[a.axis].pole(a.direction)} ({a.strength:g})"
+    if a.kind == "term":
+        return f"{'more' if a.direction > 0 else 'no' if a.strength == 1 else 'less'} {a.term} ({a.strength:g})"
+    return f"{a.kind} {a.target}"
+
+
+@click.command("feedback")
+@click.argument("take", required=False)
+@click.argument("text", nargs=-1)
+@click.option("--parse", "parse_text", metavar="TEXT", help="Only say how TEXT is understood.")
+@click.option("-n", "n", type=int, default=1, show_default=True, help="Takes to keep; three times as many are tried.")
+@project_option
+@json_option
+def command(
+    take: str | None, text: tuple[str, ...], parse_text: str | None, n: int, project: Path | None, as_json: bool
+) -> None:
+    """Say what should change about TAKE: "more metallic, less bright, further away".
+
+    The answer is a new take whose parent is TAKE, with a measured check of
+    each asked direction.
+    """
+    if parse_text is not None:
+        _only_parse(parse_text, as_json)
+        return
+    if not take or not text:
+        raise click.UsageError('name a take and say what should change: soundlab feedback TAKE "darker"')
+    with opened(project) as opened_project:
+        parent = opened_project.takes.get(take)
+        words = " ".join(text)
+        understood = opened_project.steering.parse(words, batch=parent.batch)
+        note("understood: " + ", ".join(spoken(a) for a in understood))
+        with meter() as progress:
+            takes = opened_project.steering.answer(parent.id, words, n, progress=progress)
+    if as_json:
+        emit({"takes": [t.as_json() for t in takes]})
+    else:
+        print_takes(takes)
+
+
+def _only_parse(text: str, as_json: bool) -> None:
+    from soundlab.domain.language import parse
+    from soundlab.services.steering import read_lexicon
+
+    found = parse(text, read_lexicon(packaged("presets") / "feedback"))
+    if as_json:
+        emit({"adjustments": [a.as_json() for a in found]})
+        return
+    for a in found:
+        click.echo(spoken(a))

@@ -1,0 +1,81 @@
+"""soundlab generate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from soundlab.cli.options import emit, json_option, meter, opened, project_option, weighted
+from soundlab.cli.rows import print_takes
+from soundlab.domain.brief import Brief, Reference
+
+
+@click.command("generate")
+@click.argument("prompt", nargs=-1)
+@click.option("--preset", help="Start from a saved brief.")
+@click.option("--avoid", default="", help="What should not be heard.")
+@click.option(
+    "--like", multiple=True, metavar="CLIP[=W]", help="Steer towards a clip, take or file; may be given again."
+)
+@click.option("--continue", "continued", metavar="TAKE", help="Go on from a take.")
+@click.option("-d", "--duration", type=float, default=None, help="Seconds of each take.")
+@click.option("-n", "n", type=int, default=None, help="Number of takes.")
+@click.option("--seed", type=int, default=None, help="Take i has this seed + i.")
+@click.option("--checkpoint", default=None, help="sketch, a folder or a hub id.")
+@click.option("--adapter", "adapters", multiple=True, metavar="A[=W]", help="A trained adapter; may be given again.")
+@click.option("--guidance", type=float, default=3.0, show_default=True, help="Pull of the prompt.")
+@click.option("--temperature", type=float, default=1.0, show_default=True)
+@click.option("--top-k", type=int, default=250, show_default=True)
+@project_option
+@json_option
+def command(
+    prompt: tuple[str, ...],
+    preset: str | None,
+    avoid: str,
+    like: tuple[str, ...],
+    continued: str | None,
+    duration: float | None,
+    n: int | None,
+    seed: int | None,
+    checkpoint: str | None,
+    adapters: tuple[str, ...],
+    guidance: float,
+    temperature: float,
+    top_k: int,
+    project: Path | None,
+    as_json: bool,
+) -> None:
+    """Make takes from PROMPT, a preset, or a preset with more words."""
+    with opened(project) as opened_project:
+        words = " ".join(prompt)
+        saved = opened_project.preset(preset) if preset else None
+        if saved:
+            words = f"{saved.prompt}, {words}" if words else saved.prompt
+            avoid = ", ".join(a for a in (saved.avoid, avoid) if a)
+            duration = duration if duration is not None else saved.seconds
+        parent = opened_project.takes.get(continued) if continued else None
+        if parent and not words:
+            words = parent.prompt
+        settings = opened_project.settings
+        brief = Brief(
+            prompt=words,
+            avoid=avoid,
+            references=tuple(Reference(*weighted(name)) for name in like),
+            seconds=duration if duration is not None else settings.seconds + (parent.duration if parent else 0.0),
+            guidance=guidance,
+            temperature=temperature,
+            top_k=top_k,
+            checkpoint=checkpoint or settings.checkpoint,
+            adapters=tuple(weighted(name) for name in adapters),
+            parent=parent.id if parent else None,
+            continue_from=parent.id if parent else None,
+        )
+        with meter() as progress:
+            takes = opened_project.generation.generate(
+                brief, n if n is not None else settings.takes, seed, progress=progress
+            )
+    if as_json:
+        emit({"takes": [take.as_json() for take in takes]})
+    else:
+        print_takes(takes)

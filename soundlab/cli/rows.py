@@ -1,0 +1,34 @@
+"""How takes are printed for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from soundlab.domain.axes import AXES
+from soundlab.domain.take import Take
+
+_MARKS = {"approved": "✓", "rejected": "✗", None: "·"}
+
+
+def obeyed_text(take: Take) -> str:
+    """One phrase for each asked axis: what it was, what it is, whether it obeyed."""
+    parts = []
+    for row in take.obeyed or []:
+        name = AXES[row["axis"]].pole(row["asked"])
+        if row["ok"] is None:
+            parts.append(f"{name} (by ear)")
+        else:
+            parts.append(f"{name} {row['before']:.2f} → {row['after']:.2f} {'✓' if row['ok'] else '✗'}")
+    return ", ".join(parts)
+
+
+def print_takes(takes: Sequence[Take], depth: int = 0) -> None:
+    """Print takes, a line each, with their check on a line below."""
+    indent = "  " * depth
+    for take in takes:
+        click.echo(f"{indent}{take.id} {_MARKS[take.verdict]} {take.duration:5.1f} s  seed {take.seed}  {take.prompt}")
+        click.echo(f"{indent}    {take.path}  [{take.licence}]")
+        if text := obeyed_text(take):
+            click.echo(f"{indent}    {text}")

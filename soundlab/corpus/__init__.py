@@ -1,0 +1,1 @@
+"""Procedural sounds with captions and known attributes."""

@@ -1,0 +1,31 @@
+"""What a sound family is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from soundlab.corpus.bends import Bends
+from soundlab.corpus.signals import Audio, Rng
+
+Render = Callable[[Rng, int, Bends], Audio]
+"""(generator, samples, bends) → mono audio of that length, any level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A kind of sound: how to render it and what people call it."""
+
+    name: str
+    nouns: tuple[str, ...]
+    """Noun phrases without adjectives or articles that would clash with them."""
+    axes: frozenset[str]
+    """Axes its synthesis answers to by itself, beside those of the finishing chain."""
+    render: Render
+    role: str = "bed"
+    """``bed`` (continuous), ``events`` (things that happen) or ``arc`` (starts, peaks, ends)."""
+
+
+def family(name: str, nouns: str, axes: str, render: Render, role: str = "bed") -> Family:
+    """Build a family from ``|``-separated nouns and space-separated axis ids."""
+    return Family(name, tuple(nouns.split("|")), frozenset(axes.split()), render, role)

@@ -1,0 +1,76 @@
+"""What is asked of the generator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from soundlab.errors import WrongInput
+
+MAX_PROMPT = 2000
+"""Characters; more is a paste accident, and encoders read the first few hundred at most."""
+MAX_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A guidance term: words and how strongly they pull (negative pushes away)."""
+
+    text: str
+    weight: float
+
+    def as_json(self) -> dict[str, Any]:
+        return {"text": self.text, "weight": round(self.weight, 3)}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A clip, take or file that steers, with a signed weight."""
+
+    target: str
+    weight: float = 1.0
+
+    def as_json(self) -> dict[str, Any]:
+        return {"target": self.target, "weight": self.weight}
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """The request for takes.
+
+    ``seconds`` in (0, 300]; ``guidance`` ≥ 0 multiplies the pull of the prompt.
+    """
+
+    prompt: str
+    avoid: str = ""
+    terms: tuple[Term, ...] = ()
+    references: tuple[Reference, ...] = ()
+    seconds: float = 10.0
+    guidance: float = 3.0
+    temperature: float = 1.0
+    top_k: int = 250
+    top_p: float = 1.0
+    checkpoint: str = "sketch"
+    adapters: tuple[tuple[str, float], ...] = ()
+    parent: str | None = None
+    continue_from: str | None = None
+    """Take id whose opening or whole is continued."""
+    keep_seconds: float | None = None
+    """Seconds of ``continue_from`` that stay; None is all of it."""
+
+    def __post_init__(self) -> None:
+        if not self.prompt.strip():
+            raise WrongInput("the prompt is empty", "say what should be heard")
+        if len(self.prompt) > MAX_PROMPT or len(self.avoid) > MAX_PROMPT:
+            longest = max(len(self.prompt), len(self.avoid))
+            raise WrongInput(f"the prompt has {longest:,} characters", f"at most {MAX_PROMPT:,} are read; shorten it")
+        if not 0 < self.seconds <= MAX_SECONDS:
+            raise WrongInput(
+                f"duration {self.seconds:g} s is out of range", f"choose more than 0, at most {MAX_SECONDS:g} s"
+            )
+        if not 0 <= self.guidance <= 20:
+            raise WrongInput(f"guidance {self.guidance:g} is out of range", "choose 0 to 20; 3 is usual")
+
+    def with_(self, **changes: Any) -> Brief:
+        """Return a changed copy."""
+        return replace(self, **changes)

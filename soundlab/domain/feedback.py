@@ -1,0 +1,84 @@
+"""Adjustments: what feedback asks for, and whether it was done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+TOUCH, BARE, MUCH, FULL = 0.25, 0.5, 0.8, 1.0
+"""Strengths of "a touch", a bare comparative, "much" and "no / only"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """One parsed wish.
+
+    ``kind`` is axis, term, like, unlike or keep; ``direction`` +1, -1, or 0 for
+    keep; ``strength`` in (0, 1]; ``target`` a clip or take id, or what to keep.
+    """
+
+    kind: str
+    text: str
+    axis: str | None = None
+    term: str | None = None
+    direction: int = 1
+    strength: float = BARE
+    target: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "kind": self.kind,
+            "axis": self.axis,
+            "direction": self.direction,
+            "strength": self.strength,
+            "target": self.target,
+            "text": self.text,
+        }
+        if self.kind == "term":
+            row["term"] = self.term
+        return row
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> Adjustment:
+        return cls(
+            kind=row["kind"],
+            text=row["text"],
+            axis=row.get("axis"),
+            term=row.get("term"),
+            direction=int(row["direction"]),
+            strength=float(row["strength"]),
+            target=row.get("target"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Obeyed:
+    """The measured answer to one axis adjustment.
+
+    ``ok`` is None where no descriptor decides (the axis is judged by ear and CLAP).
+    ``before`` and ``after`` are in the descriptor's unit, ``jnd`` too.
+    """
+
+    axis: str
+    asked: int
+    before: float | None
+    after: float | None
+    jnd: float | None
+    ok: bool | None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "axis": self.axis,
+            "asked": self.asked,
+            "before": self.before,
+            "after": self.after,
+            "jnd": self.jnd,
+            "ok": self.ok,
+        }
+
+
+def judge(axis: str, asked: int, before: float | None, after: float | None, jnd: float | None) -> Obeyed:
+    """Compare a descriptor before and after: it obeyed when it moved the asked way by at least ``jnd``."""
+    if before is None or after is None or jnd is None:
+        return Obeyed(axis, asked, before, after, jnd, None)
+    return Obeyed(axis, asked, before, after, jnd, (after - before) * asked >= jnd)

@@ -1,0 +1,127 @@
+"""The words of direction: which axis, which way, how much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from soundlab.domain.axes import AXES
+from soundlab.domain.feedback import FULL, MUCH, TOUCH
+from soundlab.errors import WrongInput
+
+AXIS_KEYS = ("more", "less", "more_phrases", "less_phrases", "nouns", "less_nouns", "irregular")
+_DEGREES = {"touch": TOUCH, "much": MUCH, "full": FULL}
+_DIRECTIONS = {"more": 1.0, "less": -1.0}
+_DOUBLED = "bdgmnpt"
+
+Words = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """What a word or phrase means: an axis and the way it points.
+
+    ``noun`` names a quantity ("reverb") that there is more or less of.
+    """
+
+    axis: str
+    direction: int
+    noun: bool = False
+    phrase: bool = False
+    graded: bool = False
+    """A comparative or superlative: it states its own direction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A word of grammar: ``degree``, ``direction``, ``none``, ``keep``, ``like`` or ``unlike``."""
+
+    kind: str
+    value: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Everything the parser knows. Phrases are tuples of lower-case words."""
+
+    senses: dict[Words, Sense] = field(default_factory=dict)
+    functions: dict[Words, Function] = field(default_factory=dict)
+    keep_targets: dict[str, str] = field(default_factory=dict)
+    ordinals: dict[str, str] = field(default_factory=dict)
+    breaks: frozenset[str] = frozenset()
+    resets: frozenset[str] = frozenset()
+    filler: frozenset[str] = frozenset()
+
+
+def inflect(word: str) -> Iterator[str]:
+    """Yield the regular comparative and superlative of an adjective of one word."""
+    if " " in word or "-" in word:
+        return
+    short = len(word) in (3, 4) and word[-1] in _DOUBLED and word[-2] in "aeiou" and word[-3] not in "aeiou"
+    if word.endswith("y"):
+        stem = word[:-1] + "i"
+    elif word.endswith("e"):
+        stem = word[:-1]
+    else:
+        stem = word + word[-1] if short else word
+    yield stem + "er"
+    yield stem + "est"
+
+
+def build(grammar: Mapping[str, Any], tables: Iterable[Mapping[str, Any]], where: str = "lexicon") -> Lexicon:
+    """Build a lexicon from parsed TOML; later tables add to and override earlier ones.
+
+    Raises
+    ------
+    WrongInput
+        When an axis or a key is unknown.
+    """
+    senses: dict[Words, Sense] = {}
+    for table in tables:
+        for axis, words in table.get("axes", {}).items():
+            if axis not in AXES:
+                raise WrongInput(f"{where}: unknown axis {axis!r}", f"axes: {', '.join(AXES)}")
+            for key in words:
+                if key not in AXIS_KEYS:
+                    raise WrongInput(f"{where}: unknown key {key!r} for {axis}", f"keys: {', '.join(AXIS_KEYS)}")
+            senses |= {tuple(phrase.split()): sense for phrase, sense in _senses(axis, words)}
+    skip = grammar["skip"]
+    return Lexicon(
+        senses=senses,
+        functions={tuple(phrase.split()): f for phrase, f in _functions(grammar)},
+        keep_targets={w: target for target, ws in grammar["keep"].items() if target != "words" for w in ws},
+        ordinals=dict(grammar["reference"]["ordinals"]),
+        breaks=frozenset(skip["breaks"]),
+        resets=frozenset(skip["resets"]),
+        filler=frozenset(skip["filler"].split()),
+    )
+
+
+def _senses(axis: str, words: Mapping[str, Any]) -> Iterator[tuple[str, Sense]]:
+    for key, direction in (("more", 1), ("less", -1)):
+        for word in words.get(key, ()):
+            yield word, Sense(axis, direction)
+            for form in (*inflect(word), *words.get("irregular", {}).get(word, ())):
+                yield form, Sense(axis, direction, graded=True)
+        for phrase in words.get(f"{key}_phrases", ()):
+            yield phrase, Sense(axis, direction, phrase=True)
+    for key, direction in (("nouns", 1), ("less_nouns", -1)):
+        for noun in words.get(key, ()):
+            yield noun, Sense(axis, direction, noun=True)
+
+
+def _functions(grammar: Mapping[str, Any]) -> Iterator[tuple[str, Function]]:
+    for name, strength in _DEGREES.items():
+        for phrase in grammar["degree"][name]:
+            yield phrase, Function("degree", strength)
+    for name, direction in _DIRECTIONS.items():
+        for phrase in grammar["direction"][name]:
+            yield phrase, Function("direction", direction)
+    for phrase in grammar["direction"]["none"]:
+        yield phrase, Function("none", -1.0)
+    for phrase in grammar["keep"]["words"]:
+        yield phrase, Function("keep")
+    for kind in ("like", "unlike"):
+        for phrase in grammar["reference"][kind]:
+            yield phrase, Function(kind, 1.0 if kind == "like" else -1.0)

@@ -1,0 +1,159 @@
+"""What services need from engines and the sound card, without knowing which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+Progress = Callable[[int, int, str], None]
+"""(done, total, what) — called often; total 0 means unknown."""
+Cancelled = Callable[[], bool]
+
+
+def ignore_progress(done: int, total: int, what: str) -> None:
+    """A progress that tells no one."""
+
+
+def never() -> bool:
+    """A cancellation that never comes."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """Everything a generator needs; audio passes as files.
+
+    ``outputs[i]`` gets the take with ``seeds[i]``. ``terms`` are (text, weight)
+    beside the prompt, which weighs ``guidance``.
+    """
+
+    prompt: str
+    seeds: tuple[int, ...]
+    outputs: tuple[str, ...]
+    seconds: float
+    checkpoint: str
+    guidance: float = 3.0
+    terms: tuple[tuple[str, float], ...] = ()
+    adapters: tuple[tuple[str, float], ...] = ()
+    """(folder, weight)."""
+    temperature: float = 1.0
+    top_k: int = 250
+    top_p: float = 1.0
+    continue_path: str | None = None
+    continue_seconds: float | None = None
+    """Seconds from the start of ``continue_path`` to keep; None keeps all."""
+    stream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationResult:
+    """What was written."""
+
+    sample_rate: int
+    channels: int
+    seconds: float
+    """Wall-clock seconds the batch took, model loading excluded."""
+    first_audio: float | None
+    """Seconds from request to the first streamed audio, if streamed."""
+    dtype: str
+    licence: str
+    fingerprint: str
+    """Identifies the weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRequest:
+    """What a trainer needs: files with captions, and where the adapter goes."""
+
+    name: str
+    checkpoint: str
+    clips: tuple[tuple[str, str], ...]
+    """(path, caption)."""
+    folder: str
+    steps: int = 200
+    rank: int = 8
+    seed: int = 0
+    rate: float = 3e-4
+    resume: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """What training ended with."""
+
+    steps: int
+    losses: tuple[float, ...]
+    seconds: float
+    licence: str
+    segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Vectors of one file: one a window."""
+
+    at: tuple[float, ...]
+    vectors: tuple[tuple[float, ...], ...] = field(repr=False)
+
+
+class Embedder(Protocol):
+    """Puts audio and words into one space. Vectors have unit length."""
+
+    @property
+    def model_id(self) -> str:
+        """Which weights made the vectors; vectors of different ids are never compared."""
+        ...
+
+    def embed_files(
+        self, paths: Sequence[Path], progress: Progress = ignore_progress, cancelled: Cancelled = never
+    ) -> list[Embedded | str]:
+        """Embed files in windows of 10 s; a string is the reason why one could not be."""
+        ...
+
+    def embed_texts(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        """Embed sentences."""
+        ...
+
+
+AudioEvent = Callable[[int, str, float], None]
+"""(take, part file, seconds so far) — called while a take is streamed."""
+
+
+class Generator(Protocol):
+    """Makes audio from words. ``on_audio`` hears of streamed audio."""
+
+    on_audio: AudioEvent | None
+
+    def generate(
+        self, request: GenerationRequest, progress: Progress = ignore_progress, cancelled: Cancelled = never
+    ) -> GenerationResult:
+        """Write the requested files. Raises Cancelled within one step of being asked."""
+        ...
+
+
+class Trainer(Protocol):
+    """Fits an adapter."""
+
+    def train(
+        self, request: TrainingRequest, progress: Progress = ignore_progress, cancelled: Cancelled = never
+    ) -> TrainingResult:
+        """Train and write the adapter's folder; resumable from what was saved."""
+        ...
+
+
+class Player(Protocol):
+    """Plays a file; works silently where there is no sound card."""
+
+    @property
+    def position(self) -> float:
+        """Seconds into the file."""
+        ...
+
+    @property
+    def playing(self) -> bool: ...
+
+    def play(self, path: Path, start: float = 0.0) -> None: ...
+
+    def stop(self) -> None: ...

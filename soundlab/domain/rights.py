@@ -1,0 +1,97 @@
+"""What may be done with a clip, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+STATUSES: tuple[str, ...] = (
+    "own",
+    "commissioned",
+    "licensed",
+    "cc0",
+    "cc-by",
+    "cc-by-sa",
+    "cc-by-nc",
+    "public-domain",
+    "unknown",
+    "restricted",
+)
+"""Rights tokens, as the command line takes them."""
+
+CONSENTS: tuple[str, ...] = (
+    "training",
+    "voice",
+    "no-additional-preferences",
+    "open-source-models",
+    "noncommercial-open-source-models",
+    "no-gen-ai",
+)
+"""Consent tokens: the holder's word on training beyond the status itself."""
+
+_FREE = frozenset(("own", "commissioned", "cc0", "cc-by", "cc-by-sa", "public-domain"))
+_NON_COMMERCIAL = frozenset(("cc-by-nc",))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether a clip may train, with the reason a person can act on."""
+
+    allowed: bool
+    reason: str
+    non_commercial: bool = False
+
+
+def may_train(rights: str, consent: str | None, evidence: str, *, voice: bool = False) -> Decision:
+    """Decide whether a clip may be used for training.
+
+    Parameters
+    ----------
+    rights, consent
+        Tokens of :data:`STATUSES` and :data:`CONSENTS`.
+    voice
+        The clip holds a recognisable voice.
+    """
+    if consent == "no-gen-ai":
+        return Decision(False, "its holder says no-gen-ai")
+    if voice and consent != "voice":
+        return Decision(False, "a recognisable voice needs --consent voice")
+    if rights in _FREE:
+        return Decision(True, f"rights {rights}")
+    if rights in _NON_COMMERCIAL:
+        return Decision(True, "rights cc-by-nc: the adapter is non-commercial", non_commercial=True)
+    if rights == "licensed":
+        if consent == "training" and evidence:
+            return Decision(True, "licensed, with evidence that covers training")
+        return Decision(False, "licensed needs --consent training and --evidence that says so")
+    if rights == "unknown":
+        return Decision(False, "rights unknown: set them with soundlab edit --rights … --evidence …")
+    return Decision(False, f"rights {rights} never train")
+
+
+FREE = "free"
+TEMP_ONLY = "non-commercial: temp only"
+UNKNOWN = "unknown licence: temp only"
+_ORDER = (FREE, UNKNOWN, TEMP_ONLY)
+
+
+def licence_class(licence: str) -> str:
+    """Map a licence id (SPDX or as cards spell it) to what takes made with it may be used for."""
+    text = licence.lower()
+    if "-nc" in text or "noncommercial" in text or "non-commercial" in text:
+        return TEMP_ONLY
+    if text.startswith(("cc0", "cc-by", "apache", "mit", "bsd", "free", "public-domain", "own", "commissioned")):
+        return FREE
+    return UNKNOWN
+
+
+def ceiling(licences: Iterable[str]) -> str:
+    """Return the strictest of several ceilings; what nothing limits is free."""
+    return max(licences, key=_ORDER.index, default=FREE)
+
+
+def clip_ceiling(rights: str) -> str:
+    """What a take steered by a clip of these rights may be used for."""
+    if rights in _NON_COMMERCIAL or rights == "restricted":
+        return TEMP_ONLY
+    return UNKNOWN if rights == "unknown" else FREE

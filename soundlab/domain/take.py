@@ -1,0 +1,72 @@
+"""Takes: generated clips with everything needed to make them again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+VERDICTS = ("approved", "rejected")
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A generated clip and its recipe.
+
+    ``state`` is ``pending`` while it is being made, ``done``, ``unranked`` for a
+    candidate that ranking left out, or ``failed``.
+    """
+
+    id: str
+    path: str
+    prompt: str
+    seed: int
+    checkpoint: str
+    duration: float
+    avoid: str = ""
+    terms: list[dict[str, Any]] = field(default_factory=list)
+    references: list[dict[str, Any]] = field(default_factory=list)
+    adapters: list[dict[str, Any]] = field(default_factory=list)
+    parent: str | None = None
+    verdict: str | None = None
+    note: str = ""
+    descriptors: dict[str, float | None] = field(default_factory=dict)
+    adjustments: list[dict[str, Any]] = field(default_factory=list)
+    obeyed: list[dict[str, Any]] | None = None
+    licence: str = ""
+    seconds_to_generate: float | None = None
+    dtype: str = "float32"
+    recipe: dict[str, Any] = field(default_factory=dict)
+    """Sampling, guidance, continuation, sample rate, model fingerprint, 'generated' mark."""
+    state: str = "done"
+    batch: str = ""
+    created: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields of the command line's contract, and the recipe."""
+        names = (
+            "id",
+            "path",
+            "prompt",
+            "avoid",
+            "terms",
+            "references",
+            "seed",
+            "checkpoint",
+            "adapters",
+            "parent",
+            "verdict",
+            "note",
+            "descriptors",
+            "adjustments",
+            "obeyed",
+            "licence",
+            "duration",
+            "seconds_to_generate",
+            "dtype",
+            "state",
+            "created",
+            "recipe",
+        )
+        row = {name: getattr(self, name) for name in names}
+        row["generated"] = True
+        return row

@@ -1,0 +1,1 @@
+"""Models: the only home of torch and transformers."""

@@ -1,0 +1,122 @@
+"""CLAP through transformers: the sketch, a folder or a hub id, one code path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import soxr
+import torch
+from torch import Tensor
+from transformers import AutoConfig, AutoTokenizer, ClapFeatureExtractor, ClapModel
+
+from soundlab.audio.decode import probe, read_audio
+from soundlab.domain.ports import Cancelled as CancelledFlag
+from soundlab.domain.ports import Embedded, Progress, ignore_progress, never
+from soundlab.engines.loading import load_model
+from soundlab.engines.mel import ClapMel
+from soundlab.engines.registry import Checkpoint
+from soundlab.errors import Cancelled, EngineFailed, UnreadableAudio
+
+BATCH = 8
+_SHORTEST_TAIL = 1.0
+"""Seconds: a shorter rest of a long file joins the window before it."""
+
+
+class Clap:
+    """A loaded CLAP checkpoint. Vectors have unit length."""
+
+    def __init__(self, checkpoint: Checkpoint, *, dtype: torch.dtype = torch.float32, device: str = "cpu") -> None:
+        config = AutoConfig.from_pretrained(checkpoint.folder)
+        if config.model_type != "clap":
+            raise EngineFailed(f"{checkpoint.name} is a {config.model_type} model", "name a CLAP checkpoint")
+        self.checkpoint = checkpoint
+        self.model_id = f"{Path(checkpoint.name).name}@{checkpoint.fingerprint}"
+        self._model = load_model(ClapModel, checkpoint.folder, dtype=dtype).to(device)
+        shared = getattr(config, "soundlab_text", None)
+        self._tokenizer = AutoTokenizer.from_pretrained(
+            (checkpoint.folder / shared).resolve() if shared else checkpoint.folder
+        )
+        self._mel = ClapMel.from_extractor(ClapFeatureExtractor.from_pretrained(checkpoint.folder))
+        self._fusion = bool(config.audio_config.enable_fusion)
+        self._dtype, self._device = dtype, device
+        self._longest = min(int(config.text_config.max_position_embeddings) - 2, 512)
+
+    @property
+    def window_seconds(self) -> float:
+        """Length of an embedded window."""
+        return self._mel.samples / self._mel.sample_rate
+
+    @torch.inference_mode()
+    def embed_texts(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        """Embed sentences; words beyond the encoder's reach are cut off."""
+        batch = self._tokenizer(
+            list(texts), padding=True, truncation=True, max_length=self._longest, return_tensors="pt"
+        )
+        out = self._model.get_text_features(
+            input_ids=batch["input_ids"].to(self._device), attention_mask=batch["attention_mask"].to(self._device)
+        ).pooler_output
+        return [tuple(row) for row in out.float().cpu().tolist()]
+
+    @torch.inference_mode()
+    def embed_windows(self, windows: Sequence[npt.NDArray[np.float32]]) -> Tensor:
+        """Embed mono windows at the model's rate, (n, dimensions); short ones are repeated to fill 10 s."""
+        size = self._mel.samples
+        filled = np.zeros((len(windows), size), np.float32)
+        for row, window in zip(filled, windows, strict=True):
+            if window.size >= size:
+                row[:] = window[:size]
+            else:  # "repeatpad": whole repeats, then silence, as CLAP was trained
+                whole = max(1, size // max(1, window.size))
+                row[: whole * window.size] = np.tile(window, whole)
+        features = self._mel(torch.from_numpy(filled))
+        if self._fusion:
+            features = features.expand(-1, 4, -1, -1)
+        longer = torch.zeros(len(windows), 1, dtype=torch.bool, device=self._device)
+        out = self._model.get_audio_features(input_features=features.to(self._device, self._dtype), is_longer=longer)
+        return out.pooler_output.float().cpu()
+
+    def embed_files(
+        self, paths: Sequence[Path], progress: Progress = ignore_progress, cancelled: CancelledFlag = never
+    ) -> list[Embedded | str]:
+        """Embed files, batching windows across them; a string is the reason why one could not be."""
+        reasons: dict[int, str] = {}
+        starts: list[list[float]] = [[] for _ in paths]
+        vectors: list[list[tuple[float, ...]]] = [[] for _ in paths]
+        waiting: list[tuple[int, float, npt.NDArray[np.float32]]] = []
+
+        def flush() -> None:
+            rows = self.embed_windows([w for _, _, w in waiting]).tolist()
+            for (index, at, _), row in zip(waiting, rows, strict=True):
+                starts[index].append(at)
+                vectors[index].append(tuple(row))
+            waiting.clear()
+
+        for index, path in enumerate(paths):
+            if cancelled():
+                raise Cancelled("embedding was stopped")
+            try:
+                for at, window in self._windows(path):
+                    waiting.append((index, at, window))
+                    if len(waiting) == BATCH:
+                        flush()
+            except UnreadableAudio as error:
+                reasons[index] = error.message
+            progress(index + 1, len(paths), "embedding")
+        if waiting:
+            flush()
+        return [
+            reasons[i] if i in reasons else Embedded(tuple(starts[i]), tuple(vectors[i])) for i in range(len(paths))
+        ]
+
+    def _windows(self, path: Path) -> Iterator[tuple[float, npt.NDArray[np.float32]]]:
+        """Yield (start in seconds, mono samples at the model's rate), one window in memory at a time."""
+        info = probe(path)
+        length = self.window_seconds
+        count = max(1, int(np.ceil((info.seconds - _SHORTEST_TAIL) / length)))
+        for k in range(count):
+            audio, rate = read_audio(path, start=k * length, seconds=length)
+            mono = audio.mean(0)
+            yield k * length, np.asarray(soxr.resample(mono, rate, self._mel.sample_rate), np.float32)

@@ -1,0 +1,256 @@
+"""MusicGen through transformers: the sketch, a folder or a hub id, one code path.
+
+Small, medium, large, their stereo versions and Melody differ only in configs.
+Text and codec run as transformers has them; the decoder runs in our loop.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+import soxr
+import torch
+from torch import Tensor
+from transformers import AutoConfig, AutoTokenizer, MusicgenForConditionalGeneration
+from transformers.models.musicgen_melody import MusicgenMelodyForConditionalGeneration
+
+from soundlab.audio.decode import read_audio
+from soundlab.audio.write import atomic_path
+from soundlab.domain.ports import Cancelled as CancelledFlag
+from soundlab.domain.ports import GenerationRequest, GenerationResult, Progress, ignore_progress, never
+from soundlab.engines.decoding import Conditions, Sampling, StepDecoder, decode
+from soundlab.engines.loading import load_model
+from soundlab.engines.lora import applied
+from soundlab.engines.registry import Checkpoint
+from soundlab.engines.sketch import codec
+from soundlab.engines.streaming import StreamDecoder
+from soundlab.errors import EngineFailed, WrongInput
+
+codec.register()
+
+MAX_TEXT_TOKENS = 256
+_STREAM_SECONDS = 1.0
+_CONTEXT = {codec.SketchCodecConfig.model_type: 0.4}
+"""Seconds of context either side in which a codec's streamed audio is exact; others get a second."""
+
+
+class Musicgen:
+    """A loaded MusicGen checkpoint.
+
+    Parameters
+    ----------
+    checkpoint
+        From :func:`soundlab.engines.registry.musicgen`.
+    dtype
+        ``torch.float32`` gives the same take alone or in a batch; bfloat16 is
+        faster in batches and on GPUs.
+    device
+        ``cpu``, ``cuda`` or ``mps``.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, *, dtype: torch.dtype = torch.float32, device: str = "cpu") -> None:
+        config = AutoConfig.from_pretrained(checkpoint.folder)
+        kinds = {
+            "musicgen": MusicgenForConditionalGeneration,
+            "musicgen_melody": MusicgenMelodyForConditionalGeneration,
+        }
+        if config.model_type not in kinds:
+            raise EngineFailed(f"{checkpoint.name} is a {config.model_type} model", "name a MusicGen checkpoint")
+        self.checkpoint = checkpoint
+        self.melody = config.model_type == "musicgen_melody"
+        self.model: Any = load_model(kinds[config.model_type], checkpoint.folder, dtype=dtype).to(device)
+        self.tokenizer = AutoTokenizer.from_pretrained(_tokenizer_folder(checkpoint.folder, config))
+        self.dtype, self.device = dtype, device
+        encoder = self.model.audio_encoder.config
+        self.sample_rate = int(encoder.sampling_rate)
+        self.frame_rate = float(encoder.frame_rate)
+        self.channels = int(self.model.decoder.config.audio_channels)
+        self.window_seconds = 30.0
+
+    @torch.inference_mode()
+    def conditions(self, terms: Sequence[tuple[str, float]]) -> Conditions:
+        """Encode guidance terms (text, weight); the empty condition is added first."""
+        batch = self.tokenizer(
+            [text for text, _ in terms], padding=True, truncation=True, max_length=MAX_TEXT_TOKENS, return_tensors="pt"
+        ).to(self.device)
+        mask = batch["attention_mask"]
+        states = self.model.text_encoder(input_ids=batch["input_ids"], attention_mask=mask).last_hidden_state
+        if hasattr(self.model, "enc_to_dec_proj"):
+            states = self.model.enc_to_dec_proj(states)
+        states = states * mask[..., None].to(states.dtype)
+        states = torch.cat([torch.zeros_like(states[:1]), states])
+        mask = torch.cat([torch.zeros_like(mask[:1]), mask])
+        if self.melody:
+            states = torch.cat([self._silent_melody(len(states)), states], 1)
+            mask = torch.ones(states.shape[:2], dtype=mask.dtype, device=mask.device)
+        return Conditions(states, mask, tuple(w for _, w in terms), as_prefix=self.melody)
+
+    def _silent_melody(self, rows: int) -> Tensor:
+        """What Melody checkpoints are given when there is no melody: a constant first chroma."""
+        chroma = torch.zeros(rows, 1, self.model.config.num_chroma, dtype=self.dtype, device=self.device)
+        chroma[:, :, 0] = 1
+        projected = self.model.audio_enc_to_dec_proj(chroma)
+        return projected.expand(-1, self.model.config.chroma_length, -1)
+
+    @torch.inference_mode()
+    def encode_audio(self, audio: npt.NDArray[np.float32]) -> Tensor:
+        """Encode audio (channels, samples) at this model's rate to codes (books, frames)."""
+        wanted = np.zeros((self.channels, audio.shape[1]), np.float32)
+        wanted[:] = audio if audio.shape[0] == self.channels else audio.mean(0, keepdims=True)
+        values = torch.from_numpy(wanted)[:, None].to(self.device, self.dtype)
+        codes: Tensor = self.model.audio_encoder.encode(values).audio_codes[0]
+        if self.channels == 1:
+            return codes[0]
+        return torch.stack([codes[0], codes[1]], 1).flatten(0, 1)
+
+    @torch.inference_mode()
+    def decode_audio(self, codes: Tensor) -> Tensor:
+        """Decode codes (takes, books, frames) to audio (takes, channels, samples)."""
+        sides = [codes] if self.channels == 1 else [codes[:, ::2], codes[:, 1::2]]
+        audio = [self.model.audio_encoder.decode(s[None], [None] * len(s)).audio_values for s in sides]
+        return torch.cat(audio, 1).float()
+
+    def generate(
+        self,
+        request: GenerationRequest,
+        progress: Progress = ignore_progress,
+        cancelled: CancelledFlag = never,
+        on_audio: Callable[[int, str, float], None] | None = None,
+    ) -> GenerationResult:
+        """Write the takes of ``request``.
+
+        ``on_audio(take, part file, seconds so far)`` is called while streaming;
+        the part file lies beside the output and is gone when the take is done.
+        """
+        started = time.perf_counter()
+        sampling = Sampling(request.temperature, request.top_k, request.top_p)
+        generators = [torch.Generator(self.device).manual_seed(seed) for seed in request.seeds]
+        frames = max(1, round(request.seconds * self.frame_rate))
+        prompt = self._prompt(request, len(generators), frames)
+        parts = _Parts(self, request, started, on_audio) if request.stream and on_audio else None
+        terms = [(request.prompt, request.guidance), *request.terms]
+        with applied(self.model.decoder, [(Path(folder), weight) for folder, weight in request.adapters]):
+            decoder = StepDecoder(self.model.decoder)
+            codes = self._windows(
+                decoder, self.conditions(terms), frames, generators, sampling, prompt, progress, cancelled, parts
+            )
+        progress(frames, frames, "decoding audio")
+        audio = self.decode_audio(codes)[..., : round(request.seconds * self.sample_rate)].cpu().numpy()
+        for path, take in zip(request.outputs, audio, strict=True):
+            with atomic_path(Path(path)) as beside:
+                soundfile.write(beside, np.clip(take.T, -1.0, 1.0), self.sample_rate, subtype="PCM_24", format="WAV")
+        if parts:
+            parts.remove()
+        return GenerationResult(
+            sample_rate=self.sample_rate,
+            channels=self.channels,
+            seconds=time.perf_counter() - started,
+            first_audio=parts.first_audio if parts else None,
+            dtype=str(self.dtype).removeprefix("torch."),
+            licence=self.checkpoint.licence,
+            fingerprint=self.checkpoint.fingerprint,
+        )
+
+    def _prompt(self, request: GenerationRequest, takes: int, frames: int) -> Tensor | None:
+        if request.continue_path is None:
+            return None
+        audio, rate = read_audio(Path(request.continue_path))
+        if request.continue_seconds is not None:
+            audio = audio[:, : round(request.continue_seconds * rate)]
+        resampled = soxr.resample(audio.T, rate, self.sample_rate).T.astype(np.float32)
+        codes = self.encode_audio(resampled)
+        if codes.shape[1] >= frames:
+            kept = codes.shape[1] / self.frame_rate
+            raise WrongInput(
+                f"continuing from {kept:.1f} s of audio leaves nothing to generate in {request.seconds:g} s",
+                "ask for a longer duration",
+            )
+        return codes[None].expand(takes, -1, -1)
+
+    def _windows(
+        self,
+        decoder: StepDecoder,
+        conditions: Conditions,
+        frames: int,
+        generators: list[torch.Generator],
+        sampling: Sampling,
+        prompt: Tensor | None,
+        progress: Progress,
+        cancelled: CancelledFlag,
+        parts: _Parts | None,
+    ) -> Tensor:
+        """Decode up to a window at once; beyond it, slide by half a window that is kept as context."""
+        window = round(self.window_seconds * self.frame_rate)
+        empty = torch.zeros(len(generators), decoder.books, 0, dtype=torch.long, device=self.device)
+        codes = prompt if prompt is not None else empty
+        while codes.shape[-1] < frames:
+            keep = codes if codes.shape[-1] < window else codes[..., -window // 2 :]
+            head = codes[..., : codes.shape[-1] - keep.shape[-1]]
+
+            def told(done: Tensor, head: Tensor = head) -> None:
+                whole = torch.cat([head, done], -1)
+                progress(whole.shape[-1], frames, "generating")
+                if parts:
+                    parts.push(whole, last=whole.shape[-1] >= frames)
+
+            span = min(window, frames - head.shape[-1])
+            piece = decode(
+                decoder,
+                conditions,
+                frames=span,
+                generators=generators,
+                sampling=sampling,
+                prompt=keep,
+                on_frames=told,
+                every=max(1, round(_STREAM_SECONDS * self.frame_rate / 2)),
+                cancelled=cancelled,
+            )
+            codes = torch.cat([head, piece], -1)
+        return codes
+
+
+class _Parts:
+    """The part files of a streaming batch."""
+
+    def __init__(
+        self, engine: Musicgen, request: GenerationRequest, started: float, on_audio: Callable[[int, str, float], None]
+    ) -> None:
+        kind = engine.model.config.audio_encoder.model_type
+        context = max(1, round(_CONTEXT.get(kind, 1.0) * engine.frame_rate))
+        samples = round(engine.sample_rate / engine.frame_rate)
+        self._stream = StreamDecoder(engine.decode_audio, samples, context, context)
+        self._rate, self._on_audio, self._started = engine.sample_rate, on_audio, started
+        self.first_audio: float | None = None
+        self._paths = [Path(output).with_suffix(".part.wav") for output in request.outputs]
+        for path in self._paths:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, np.zeros((0, engine.channels), np.float32), self._rate, subtype="PCM_16")
+
+    def push(self, codes: Tensor, *, last: bool) -> None:
+        audio = self._stream.push(codes, last=last).cpu().numpy()
+        if not audio.shape[-1]:
+            return
+        for index, (path, piece) in enumerate(zip(self._paths, audio, strict=True)):
+            with soundfile.SoundFile(path, "r+") as file:
+                file.seek(0, soundfile.SEEK_END)
+                file.write(np.clip(piece.T, -1, 1))
+                so_far = len(file) / self._rate
+            if self.first_audio is None:
+                self.first_audio = time.perf_counter() - self._started
+            self._on_audio(index, str(path), so_far)
+
+    def remove(self) -> None:
+        for path in self._paths:
+            path.unlink(missing_ok=True)
+
+
+def _tokenizer_folder(folder: Path, config: Any) -> Path:
+    """The sketch's tokenizer lies with the text encoder that its models share."""
+    shared = getattr(config, "soundlab_text", None)
+    return (folder / shared).resolve() if shared else folder

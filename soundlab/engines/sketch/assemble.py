@@ -1,0 +1,102 @@
+"""Put trained parts together into the bundled checkpoint.
+
+``python -m soundlab.engines.sketch.assemble --text FOLDER --out FOLDER`` reads
+the codec, decoder and CLAP from the cache folder and writes
+``OUT/{musicgen,clap,text}`` in half precision. The text encoder is stored once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from transformers import AutoConfig, ClapModel, GenerationConfig, MusicgenConfig, MusicgenForConditionalGeneration
+
+from soundlab.engines.loading import drop_text
+from soundlab.engines.sketch import shards, train_clap
+from soundlab.engines.sketch.codec import SketchCodecModel, register
+from soundlab.engines.sketch.text import FrozenText
+from soundlab.engines.sketch.train_decoder import decoder_config
+
+
+def _half(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in state.items()}
+
+
+def _write(folder: Path, config: Any, state: dict[str, Tensor]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    config.soundlab_text = "../text"
+    config.save_pretrained(folder)
+    table = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    for part in (table, *(value for value in table.values() if isinstance(value, dict))):
+        part.pop("_name_or_path", None)  # where it lay on the machine that trained it
+    (folder / "config.json").write_text(json.dumps(table, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    save_file(_half(state), folder / "model.safetensors", {"format": "pt"})
+
+
+def musicgen(cache: Path, text: Path, out: Path) -> None:
+    """Write the MusicGen part."""
+    codec = SketchCodecModel.from_pretrained(cache / "codec")
+    decoder = decoder_config(codec)
+    config = MusicgenConfig(
+        text_encoder=AutoConfig.from_pretrained(text),
+        audio_encoder=codec.config,
+        decoder=decoder,
+        architectures=["MusicgenForConditionalGeneration"],
+    )
+    model = MusicgenForConditionalGeneration(config)
+    model.audio_encoder.load_state_dict(codec.state_dict())
+    missing, unexpected = model.load_state_dict(load_file(cache / "decoder" / "weights.safetensors"), strict=False)
+    left = [name for name in missing if name.startswith(("decoder.", "enc_to_dec"))]
+    if left or unexpected:
+        raise SystemExit(f"decoder weights do not fit: {left[:3]} {unexpected[:3]}")
+    _write(out, config, drop_text(model.state_dict(), "text_encoder.", keep_pooler=False))
+    GenerationConfig(
+        decoder_start_token_id=decoder.pad_token_id,
+        pad_token_id=decoder.pad_token_id,
+        bos_token_id=decoder.bos_token_id,
+        do_sample=True,
+        guidance_scale=3.0,
+        max_length=256 + decoder.num_codebooks,
+    ).save_pretrained(out)
+
+
+def clap(cache: Path, text: Path, out: Path) -> None:
+    """Write the CLAP part."""
+    config = train_clap.config(FrozenText(text))
+    config.architectures = ["ClapModel"]
+    model = ClapModel(config)
+    missing, unexpected = model.load_state_dict(load_file(cache / "clap" / "weights.safetensors"), strict=False)
+    left = [name for name in missing if not name.startswith("text_model.")]
+    if left or unexpected:
+        raise SystemExit(f"CLAP weights do not fit: {left[:3]} {unexpected[:3]}")
+    _write(out, config, drop_text(model.state_dict(), "text_model.", keep_pooler=True))
+    train_clap.extractor().save_pretrained(out)
+
+
+@torch.no_grad()
+def main() -> None:
+    """Assemble."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cache", type=Path, default=shards.cache_folder())
+    parser.add_argument("--text", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--parts", nargs="+", default=["musicgen", "clap"], choices=["musicgen", "clap"])
+    args = parser.parse_args()
+    register()
+    if args.text.resolve() != (args.out / "text").resolve():
+        shutil.copytree(args.text, args.out / "text", dirs_exist_ok=True)
+    for part in args.parts:
+        {"musicgen": musicgen, "clap": clap}[part](args.cache, args.text, args.out / part)
+    sizes = {p.relative_to(args.out).as_posix(): p.stat().st_size for p in sorted(args.out.rglob("*.safetensors"))}
+    print(json.dumps({name: round(size / 1e6, 1) for name, size in sizes.items()}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Reading the shards that :mod:`soundlab.corpus.shards` wrote."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from soundlab.errors import NotFound
+
+
+def cache_folder() -> Path:
+    """Where training keeps shards and states: ``$SOUNDLAB_CACHE`` or ``~/.cache/soundlab``."""
+    return Path(os.environ.get("SOUNDLAB_CACHE") or Path.home() / ".cache" / "soundlab")
+
+
+def shard_paths(folder: Path) -> list[Path]:
+    """Return the finished shards in order.
+
+    Raises
+    ------
+    NotFound
+        When there is none.
+    """
+    paths = sorted(folder.glob("shard-*.npz"))
+    if not paths:
+        raise NotFound(f"no shards in {folder}", "render them: python -m soundlab.corpus.shards FOLDER")
+    return paths
+
+
+def read(path: Path) -> tuple[npt.NDArray[np.int16], list[list[str]]]:
+    """Return audio (clips, samples) and the captions of each clip of one shard."""
+    with np.load(path, allow_pickle=False) as shard:
+        return shard["audio"], [[str(text) for text in row] for row in shard["captions"]]
+
+
+def clips(folder: Path, *, limit: int | None = None) -> Iterator[tuple[npt.NDArray[np.float32], list[str]]]:
+    """Yield (audio float32, captions) over all shards."""
+    count = 0
+    for path in shard_paths(folder):
+        audio, captions = read(path)
+        for row, caption in zip(audio, captions, strict=True):
+            yield row.astype(np.float32) / 32767.0, caption
+            count += 1
+            if limit is not None and count >= limit:
+                return

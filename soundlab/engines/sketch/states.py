@@ -1,0 +1,46 @@
+"""Training state in one safetensors file: weights, optimiser moments, running average, step."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+
+def save_state(
+    path: Path, step: int, model: nn.Module, optimiser: torch.optim.Optimizer, average: dict[str, Tensor]
+) -> None:
+    """Write the state beside ``path`` and rename it into place."""
+    tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
+    tensors |= {f"average.{k}": v for k, v in average.items()}
+    for index, entry in optimiser.state_dict()["state"].items():
+        tensors |= {f"optimiser.{index}.{k}": torch.as_tensor(v) for k, v in entry.items()}
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    save_file({k: v.detach().clone().contiguous() for k, v in tensors.items()}, beside, {"step": str(step)})
+    beside.replace(path)
+
+
+def load_state(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, average: dict[str, Tensor]) -> int:
+    """Restore a state in place and return its step; 0 when there is none."""
+    if not path.exists():
+        return 0
+    weights: dict[str, Tensor] = {}
+    moments: dict[int, dict[str, Tensor]] = {}
+    with safe_open(path, "pt") as file:
+        step = int(file.metadata()["step"])
+        for name in file.keys():  # noqa: SIM118 - not a mapping
+            kind, _, rest = name.partition(".")
+            if kind == "model":
+                weights[rest] = file.get_tensor(name)
+            elif kind == "average":
+                average[rest] = file.get_tensor(name)
+            else:
+                index, _, key = rest.partition(".")
+                moments.setdefault(int(index), {})[key] = file.get_tensor(name)
+    model.load_state_dict(weights)
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": moments})
+    return step

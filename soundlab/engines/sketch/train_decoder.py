@@ -1,0 +1,184 @@
+"""Train the sketch's MusicGen decoder on the corpus.
+
+``python -m soundlab.engines.sketch.train_decoder --minutes 60`` encodes shards
+to codes once (cached beside them), then trains; run again to go on. Two things
+transformers leaves to training code are done here: the delay pattern of the
+labels, and dropping the text for some clips so that guidance has something to
+guide away from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from transformers.models.musicgen.modeling_musicgen import MusicgenDecoderConfig, MusicgenForCausalLM
+
+from soundlab.engines.sketch import shards
+from soundlab.engines.sketch.codec import SketchCodecModel
+from soundlab.engines.sketch.states import load_state, save_state
+from soundlab.engines.sketch.text import FrozenText
+from soundlab.engines.training import conditional_loss
+
+TEXT_DROP = 0.12
+"""Share of clips that train without text."""
+
+
+def decoder_config(codec: SketchCodecModel) -> MusicgenDecoderConfig:
+    """Sizes of the bundled decoder."""
+    return MusicgenDecoderConfig(
+        vocab_size=codec.config.codebook_size,
+        num_codebooks=codec.config.num_quantizers,
+        pad_token_id=codec.config.codebook_size,
+        bos_token_id=codec.config.codebook_size,
+        hidden_size=256,
+        num_hidden_layers=6,
+        num_attention_heads=4,
+        ffn_dim=1024,
+        max_position_embeddings=2048,
+        dropout=0.05,
+    )
+
+
+class Conditioned(nn.Module):
+    """Decoder and text projection, named as in MusicgenForConditionalGeneration."""
+
+    def __init__(self, config: MusicgenDecoderConfig, text_width: int) -> None:
+        super().__init__()
+        self.decoder = MusicgenForCausalLM(config)
+        self.enc_to_dec_proj = nn.Linear(text_width, config.hidden_size)
+
+    def forward(self, codes: Tensor, states: Tensor, mask: Tensor) -> Tensor:
+        """Mean cross-entropy of codes (batch, books, frames) given text states and mask."""
+        memory = self.enc_to_dec_proj(states) * mask[..., None]
+        return conditional_loss(self.decoder, codes, memory, mask)
+
+
+class Encoded:
+    """Codes of all shards there are, and text states of their captions."""
+
+    def __init__(self, folder: Path, codec: SketchCodecModel, text: FrozenText) -> None:
+        self._folder, self._codec, self._text = folder, codec, text
+        self._known: set[str] = set()
+        self._codes: list[Tensor] = []
+        self._states: list[tuple[Tensor, ...]] = []
+
+    def refresh(self, encode: int) -> None:
+        """Take in shards that have appeared, encoding at most ``encode`` of them now."""
+        for path in shards.shard_paths(self._folder):
+            cached = path.with_suffix(".codes.safetensors")
+            if path.name in self._known or (encode == 0 and not cached.exists()):
+                continue
+            self._known.add(path.name)
+            if not cached.exists():
+                self._encode(path, cached)
+                encode -= 1
+            held = load_file(cached)
+            lengths, flat = held["lengths"], held["states"]
+            spans = torch.split(flat, lengths.flatten().tolist())
+            tellings = lengths.shape[1]
+            self._codes.extend(held["codes"].unbind(0))
+            self._states.extend(tuple(spans[i * tellings : (i + 1) * tellings]) for i in range(len(lengths)))
+
+    def _encode(self, path: Path, cached: Path) -> None:
+        audio, captions = shards.read(path)
+        blocks = torch.from_numpy(audio).split(20)
+        codes = torch.cat([self._codec.encode(b.float()[:, None] / 32767.0).audio_codes[0] for b in blocks])
+        states: list[Tensor] = []
+        lengths: list[Tensor] = []
+        for row in captions:
+            hidden, mask = self._text.states(row)
+            lengths.append(mask.sum(1))
+            states.extend(h[: int(n)].half() for h, n in zip(hidden, mask.sum(1), strict=True))
+        save_file(
+            {"codes": codes.to(torch.int16), "states": torch.cat(states), "lengths": torch.stack(lengths)}, cached
+        )
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def batch(self, rows: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Return codes, text states and mask of ``rows``, each with one of its captions or none."""
+        codes = torch.stack([self._codes[i] for i in rows]).long()
+        chosen = [self._states[i][int(rng.integers(len(self._states[i])))] for i in rows]
+        width = max(len(s) for s in chosen)
+        states = torch.zeros(len(rows), width, chosen[0].shape[1])
+        mask = torch.zeros(len(rows), width)
+        for k, s in enumerate(chosen):
+            if rng.random() >= TEXT_DROP:
+                states[k, : len(s)] = s.float()
+                mask[k, : len(s)] = 1
+        return codes, states, mask
+
+
+def main() -> None:
+    """Train for a while and save the running average of the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shards", type=Path, default=shards.cache_folder() / "shards")
+    parser.add_argument("--codec", type=Path, default=shards.cache_folder() / "codec")
+    parser.add_argument("--text", type=Path, required=True, help="folder written by engines.sketch.text")
+    parser.add_argument("--out", type=Path, default=shards.cache_folder() / "decoder")
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--steps", type=int, default=12_000, help="length of the learning-rate schedule")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=1.2e-3)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    torch.manual_seed(args.seed)
+    codec = SketchCodecModel.from_pretrained(args.codec).eval()
+    text = FrozenText(args.text)
+    model = Conditioned(decoder_config(codec), text.model.config.hidden_size).train()
+    decay = [p for p in model.parameters() if p.ndim > 1]
+    plain = [p for p in model.parameters() if p.ndim <= 1]
+    optimiser = torch.optim.AdamW(
+        [{"params": decay, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}],
+        lr=args.rate,
+        betas=(0.9, 0.95),
+    )
+    average = {k: v.clone() for k, v in model.state_dict().items()}
+    args.out.mkdir(parents=True, exist_ok=True)
+    state_path = args.out / "state.safetensors"
+    step = load_state(state_path, model, optimiser, average)
+    data = Encoded(args.shards, codec, text)
+    data.refresh(encode=4)
+    print(
+        f"{sum(p.numel() for p in model.parameters()) / 1e6:.1f} M parameters, {len(data)} clips, step {step}",
+        flush=True,
+    )
+    rng = np.random.default_rng(args.seed + step)
+    stop = time.monotonic() + 60 * args.minutes
+    seen: list[float] = []
+    while time.monotonic() < stop and step < args.steps:
+        rate = args.rate * min(1.0, (step + 1) / 300) * (0.03 + 0.97 * 0.5 * (1 + np.cos(np.pi * step / args.steps)))
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        codes, states, mask = data.batch(rng.integers(0, len(data), args.batch), rng)
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = model(codes, states, mask)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        step += 1
+        smooth = min(0.998, step / (step + 10))
+        with torch.no_grad():
+            for key, value in model.state_dict().items():
+                average[key].lerp_(value, 1 - smooth)
+        seen.append(loss.item())
+        if step % 50 == 0:
+            print(f"step {step} loss {np.mean(seen[-50:]):.3f} rate {rate:.1e}", flush=True)
+        if step % 250 == 0:
+            save_state(state_path, step, model, optimiser, average)
+            save_file({k: v.contiguous() for k, v in average.items()}, args.out / "weights.safetensors")
+            data.refresh(encode=6)
+    save_state(state_path, step, model, optimiser, average)
+    save_file({k: v.contiguous() for k, v in average.items()}, args.out / "weights.safetensors")
+
+
+if __name__ == "__main__":
+    main()

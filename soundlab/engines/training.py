@@ -1,0 +1,56 @@
+"""The language-model loss of MusicGen, as training needs it.
+
+transformers' decoder shifts labels by one but does not delay them by codebook,
+and drops no conditions; both are done here, for the sketch and for adapters.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from transformers.models.musicgen.modeling_musicgen import MusicgenForCausalLM
+
+IGNORE = -100
+
+
+def delay(codes: Tensor, pad: int, *, stereo: bool = False) -> Tensor:
+    """Shift codebook k by k frames: (batch, books, frames) → (batch, books, frames + books - 1).
+
+    In stereo the books of left and right interleave and share a shift.
+    """
+    batch, books, frames = codes.shape
+    step = 2 if stereo else 1
+    width = frames + books // step - 1
+    out = codes.new_full((batch, books, width), pad)
+    for book in range(books):
+        out[:, book, book // step : book // step + frames] = codes[:, book]
+    return out
+
+
+def conditional_loss(decoder: MusicgenForCausalLM, codes: Tensor, memory: Tensor | None, mask: Tensor | None) -> Tensor:
+    """Mean cross-entropy over codebooks and frames.
+
+    Parameters
+    ----------
+    codes
+        (batch, books, frames), without delay.
+    memory, mask
+        Projected text states (batch, tokens, width), zeroed where masked, and
+        their mask. Rows without any text have a mask of zeros.
+    """
+    config = decoder.config
+    batch, books, _ = codes.shape
+    stereo = config.audio_channels == 2
+    delayed = delay(codes, config.pad_token_id, stereo=stereo)
+    start = delayed.new_full((batch, books, 1), config.pad_token_id)
+    inputs = torch.cat([start, delayed[..., :-1]], -1)
+    if mask is not None:  # a row of zeros would attend to nothing at all: let it see its zeroed states
+        mask = torch.where(mask.sum(-1, keepdim=True) == 0, torch.ones_like(mask), mask)
+    logits = decoder(
+        input_ids=inputs.reshape(batch * books, -1),
+        encoder_hidden_states=memory,
+        encoder_attention_mask=mask,
+        use_cache=False,
+    ).logits
+    targets = delayed.masked_fill(delayed == config.pad_token_id, IGNORE).reshape(batch * books, -1)
+    return torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORE)

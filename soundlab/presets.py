@@ -1,0 +1,106 @@
+"""Briefs saved as TOML.
+
+Schema of ``presets/briefs/*.toml``::
+
+    title = "Distant storm"            # shown in lists
+    subject = "distant thunder"        # what is heard (required)
+    mood = "uneasy"                    # optional words, joined into the prompt
+    texture = "low, slowly rolling"
+    space = "far away, over a wide field"
+    genre = ""
+    avoid = "voices, melody"
+    seconds = 10.0
+    tags = ["weather"]
+
+Unknown keys are refused with the file, the key and the nearest right one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from soundlab.errors import NotFound, WrongInput
+
+_KEYS = ("title", "subject", "mood", "texture", "space", "genre", "avoid", "seconds", "tags")
+
+
+def refuse_unknown(table: Mapping[str, Any], known: Iterable[str], where: str) -> None:
+    """Raise WrongInput for the first key that is not known, naming the nearest that is."""
+    known = tuple(known)
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
+            raise WrongInput(f"{where}: unknown key {key!r}", hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A saved brief."""
+
+    name: str
+    title: str
+    subject: str
+    mood: str = ""
+    texture: str = ""
+    space: str = ""
+    genre: str = ""
+    avoid: str = ""
+    seconds: float | None = None
+    tags: tuple[str, ...] = ()
+
+    @property
+    def prompt(self) -> str:
+        """The brief in one sentence."""
+        return ", ".join(part for part in (self.subject, self.texture, self.mood, self.space, self.genre) if part)
+
+
+def read_preset(path: Path) -> Preset:
+    """Read one preset file.
+
+    Raises
+    ------
+    WrongInput
+        On broken TOML, an unknown key, a missing subject or a wrong type.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongInput(f"{path} is not TOML: {error}", "mend the line it names") from error
+    refuse_unknown(table, _KEYS, str(path))
+    for key, value in table.items():
+        right: Any = {"seconds": (int, float), "tags": list}.get(key, str)
+        if not isinstance(value, right):
+            raise WrongInput(f"{path}: {key} = {value!r} has the wrong type", "see the schema in soundlab/presets.py")
+    if not table.get("subject"):
+        raise WrongInput(f"{path}: a brief needs a subject", 'add subject = "what is heard"')
+    table["tags"] = tuple(table.get("tags", ()))
+    return Preset(name=path.stem, **{"title": path.stem.replace("-", " "), **table})
+
+
+def list_presets(folders: Iterable[Path]) -> dict[str, Path]:
+    """Return preset files by name; later folders (the project's own) win."""
+    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}
+
+
+def find_preset(name: str, folders: Iterable[Path]) -> Preset:
+    """Read the preset called ``name``, or the file of that path.
+
+    Raises
+    ------
+    NotFound
+        With the nearest name there is.
+    """
+    if name.endswith(".toml") and Path(name).is_file():
+        return read_preset(Path(name))
+    known = list_presets(folders)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else "list them: soundlab presets"
+        raise NotFound(f"no preset called {name!r}", hint)
+    return read_preset(known[name])

@@ -1,0 +1,208 @@
+"""The composition root: opens a project, hands out stores, engines and services.
+
+Everything is made when first asked for, so a command pays only for what it uses.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from soundlab.config import PROJECT_FILE, Settings, find_project, packaged, read_settings, write_settings
+from soundlab.errors import NotFound, WrongInput
+from soundlab.presets import Preset, find_preset, list_presets
+
+if TYPE_CHECKING:
+    from soundlab.domain.ports import Embedder, Generator, Trainer
+    from soundlab.services.exporting import Exporter
+    from soundlab.services.generating import GenerationService
+    from soundlab.services.importing import Importer
+    from soundlab.services.searching import Searcher
+    from soundlab.services.steering import SteeringService
+    from soundlab.services.training import TrainingService
+    from soundlab.storage.adapters import AdapterStore
+    from soundlab.storage.clips import ClipStore
+    from soundlab.storage.database import Database
+    from soundlab.storage.takes import TakeStore
+    from soundlab.storage.vectors import VectorStore
+
+
+class Project:
+    """An open project.
+
+    Parameters
+    ----------
+    folder
+        The folder that holds ``soundlab.toml``.
+    workers
+        Run models in worker processes (the interface) instead of in this one.
+
+    Raises
+    ------
+    NotFound
+        When there is no project there.
+    """
+
+    def __init__(self, folder: Path, *, workers: bool = False) -> None:
+        self.folder = folder.resolve()
+        if not (self.folder / PROJECT_FILE).is_file():
+            raise NotFound(f"no project in {self.folder}", "make one: soundlab init PATH --starter")
+        self.settings: Settings = read_settings(self.folder)
+        self._use_workers = workers
+        self._started: list[str] = []
+
+    @classmethod
+    def locate(cls, start: Path, *, workers: bool = False) -> Project:
+        """Open the project at or above ``start``."""
+        return cls(find_project(start), workers=workers)
+
+    @classmethod
+    def create(cls, folder: Path) -> Project:
+        """Make a new project.
+
+        Raises
+        ------
+        WrongInput
+            When there is one already, or the path is a file.
+        """
+        if (folder / PROJECT_FILE).exists():
+            raise WrongInput(f"{folder} is a project already", f"open it: soundlab {folder}")
+        if folder.exists() and not folder.is_dir():
+            raise WrongInput(f"{folder} is a file", "name a folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        name = folder.resolve().name.replace("\\", "\\\\").replace('"', '\\"')
+        write_settings(folder, Settings(name=name))
+        return cls(folder)
+
+    @property
+    def internal(self) -> Path:
+        """Where the database, vectors and logs lie."""
+        path = self.folder / ".soundlab"
+        path.mkdir(exist_ok=True)
+        return path
+
+    @cached_property
+    def database(self) -> Database:
+        from soundlab.storage.database import Database
+
+        return Database(self.internal / "soundlab.db")
+
+    @cached_property
+    def clips(self) -> ClipStore:
+        from soundlab.storage.clips import ClipStore
+
+        return ClipStore(self.database)
+
+    @cached_property
+    def takes(self) -> TakeStore:
+        from soundlab.storage.takes import TakeStore
+
+        return TakeStore(self.database)
+
+    @cached_property
+    def adapters(self) -> AdapterStore:
+        from soundlab.storage.adapters import AdapterStore
+
+        return AdapterStore(self.database)
+
+    @cached_property
+    def vectors(self) -> VectorStore:
+        from soundlab.storage.vectors import VectorStore
+
+        return VectorStore(self.database, self.internal / "vectors")
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        if self._use_workers:
+            from soundlab.engines.client import Worker, WorkerEmbedder
+
+            self._started.append("_embed_worker")
+            self._embed_worker = Worker("embed", self.internal / "embed.log")
+            return WorkerEmbedder(self.settings.clap, self._embed_worker)
+        from soundlab.engines.local import LocalEmbedder
+
+        return LocalEmbedder(self.settings.clap)
+
+    @cached_property
+    def generator(self) -> Generator:
+        if self._use_workers:
+            from soundlab.engines.client import Worker, WorkerGenerator
+
+            self._started.append("_generate_worker")
+            self._generate_worker = Worker("generate", self.internal / "generate.log")
+            return WorkerGenerator(self._generate_worker)
+        from soundlab.engines.local import LocalGenerator
+
+        return LocalGenerator()
+
+    @cached_property
+    def trainer(self) -> Trainer:
+        return self.generator  # type: ignore[return-value]  # both kinds of generator train as well
+
+    @cached_property
+    def importer(self) -> Importer:
+        from soundlab.services.importing import Importer
+
+        return Importer(self.clips, self.vectors, self.embedder, self.folder / "media")
+
+    @cached_property
+    def searcher(self) -> Searcher:
+        from soundlab.services.searching import Searcher
+
+        return Searcher(self.clips, self.vectors, self.embedder)
+
+    @cached_property
+    def generation(self) -> GenerationService:
+        from soundlab.services.generating import GenerationService
+
+        return GenerationService(
+            self.takes, self.clips, self.adapters, self.vectors, self.generator, self.embedder, self.folder / "takes"
+        )
+
+    @cached_property
+    def steering(self) -> SteeringService:
+        from soundlab.services.steering import SteeringService, read_jnds, read_lexicon
+
+        words = packaged("presets") / "feedback"
+        own = sorted((self.folder / "feedback").glob("*.toml"))
+        return SteeringService(
+            self.takes,
+            self.clips,
+            self.vectors,
+            self.embedder,
+            self.generation,
+            read_lexicon(words, own),
+            read_jnds(words / "jnd.toml"),
+        )
+
+    @cached_property
+    def training(self) -> TrainingService:
+        from soundlab.services.training import TrainingService
+
+        return TrainingService(self.takes, self.clips, self.adapters, self.trainer, self.folder / "adapters")
+
+    @cached_property
+    def exporter(self) -> Exporter:
+        from soundlab.services.exporting import Exporter
+
+        return Exporter(self.takes, self.clips)
+
+    def preset_folders(self) -> list[Path]:
+        """Folders of saved briefs: the packaged ones, then the project's own."""
+        return [packaged("presets") / "briefs", self.folder / "briefs"]
+
+    def preset(self, name: str) -> Preset:
+        """Read a saved brief."""
+        return find_preset(name, self.preset_folders())
+
+    def presets(self) -> dict[str, Path]:
+        """Saved briefs by name."""
+        return list_presets(self.preset_folders())
+
+    def close(self) -> None:
+        """End workers and release the database."""
+        for name in self._started:
+            getattr(self, name).close()
+        if "database" in self.__dict__:
+            self.database.close()

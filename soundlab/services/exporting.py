@@ -1,0 +1,124 @@
+"""Takes and clips leave as files an editor can use, marked as generated, with their recipe beside them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from soundlab.audio.decode import read_audio
+from soundlab.audio.loudness import gain_for
+from soundlab.audio.write import SUBTYPES, atomic_path, resample, write_audio
+from soundlab.domain.ports import Progress, ignore_progress
+from soundlab.domain.take import Take
+from soundlab.errors import NotFound, WrongInput
+from soundlab.storage.clips import ClipStore
+from soundlab.storage.takes import TakeStore
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The shape of exported files. ``loudness`` in LUFS or None to leave it, ``true_peak`` in dBTP."""
+
+    container: str = "wav"
+    rate: int = 48_000
+    bits: str = "24"
+    loudness: float | None = None
+    true_peak: float = -1.0
+
+    def __post_init__(self) -> None:
+        if self.container not in ("wav", "flac"):
+            raise WrongInput(f"unknown format {self.container!r}", "wav or flac")
+        if self.bits not in SUBTYPES or (self.container == "flac" and self.bits == "32f"):
+            raise WrongInput(f"{self.container} cannot hold {self.bits} bit", "16 or 24, or 32f in wav")
+        if not 8_000 <= self.rate <= 384_000:
+            raise WrongInput(f"sample rate {self.rate} Hz is out of range", "48000 is usual")
+        if self.loudness is not None and not -70 <= self.loudness <= 0:
+            raise WrongInput(f"loudness {self.loudness:g} LUFS is out of range", "choose -70 to 0; -23 is EBU R 128")
+        if not -20 <= self.true_peak <= 0:
+            raise WrongInput(f"true peak {self.true_peak:g} dB is out of range", "choose -20 to 0; -1 is usual")
+
+
+def file_name(words: str, identity: str, suffix: str) -> str:
+    """A plain file name that any system takes: words, id, suffix."""
+    slug = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:60].rstrip("-") or "take"
+    return f"{slug}_{identity}.{suffix}"
+
+
+class Exporter:
+    """Writes files for the outside."""
+
+    def __init__(self, takes: TakeStore, clips: ClipStore) -> None:
+        self._takes, self._clips = takes, clips
+
+    def export(
+        self,
+        ids: Sequence[str],
+        collection: str | None,
+        folder: Path,
+        delivery: Delivery,
+        *,
+        progress: Progress = ignore_progress,
+    ) -> list[dict[str, Any]]:
+        """Export takes by id, and the clips of a collection; return what was written."""
+        takes = [self._takes.get(identity) for identity in ids]
+        clips = self._clips.all(collection=collection) if collection is not None else []
+        if collection is not None and not clips:
+            raise NotFound(f"no clips in a collection called {collection!r}", "soundlab clips --collection NAME")
+        if not takes and not clips:
+            raise WrongInput("nothing to export", "name takes, or a --collection")
+        if folder.exists() and not folder.is_dir():
+            raise WrongInput(f"{folder} is a file", "name a folder")
+        written = []
+        for index, take in enumerate(takes):
+            recipe = take.as_json()
+            written.append(
+                self._write(take.path, take.id, take.prompt, take.licence, recipe, folder, delivery, _mark(take))
+            )
+            progress(index + 1, len(takes) + len(clips), "exporting")
+        for index, clip in enumerate(clips):
+            written.append(
+                self._write(clip.path, clip.id, clip.title, clip.rights, clip.as_json(), folder, delivery, None)
+            )
+            progress(len(takes) + index + 1, len(takes) + len(clips), "exporting")
+        return written
+
+    def _write(
+        self,
+        source: str,
+        identity: str,
+        words: str,
+        licence: str,
+        recipe: dict[str, Any],
+        folder: Path,
+        delivery: Delivery,
+        mark: str | None,
+    ) -> dict[str, Any]:
+        audio, rate = read_audio(Path(source))
+        audio = resample(audio, rate, delivery.rate)
+        if delivery.loudness is not None:
+            audio = audio * gain_for(audio, delivery.rate, delivery.loudness, delivery.true_peak)
+        path = (folder / file_name(words, identity, delivery.container)).absolute()
+        tags = {"title": words[:200], "comment": mark, "software": "soundlab", "copyright": licence} if mark else {}
+        write_audio(path, audio, delivery.rate, bits=delivery.bits, container=delivery.container, tags=tags)
+        sidecar = path.with_suffix(".json")
+        with atomic_path(sidecar) as beside:
+            beside.write_text(json.dumps(recipe, indent=2) + "\n", encoding="utf-8")
+        return {
+            "id": identity,
+            "path": str(path),
+            "recipe": str(sidecar),
+            "sample_rate": delivery.rate,
+            "bits": delivery.bits,
+            "duration": round(audio.shape[1] / delivery.rate, 4),
+            "licence": licence,
+            "generated": mark is not None,
+        }
+
+
+def _mark(take: Take) -> str:
+    """What the file says of itself."""
+    return f"GENERATED by soundlab ({take.checkpoint}, seed {take.seed}); {take.licence}"

@@ -1,0 +1,214 @@
+"""Briefs become takes: a row first, then audio, then measures."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from soundlab.audio.descriptors import describe_file
+from soundlab.domain.brief import Brief
+from soundlab.domain.ports import Cancelled as CancelledFlag
+from soundlab.domain.ports import Embedder, GenerationRequest, Generator, Progress, ignore_progress, never
+from soundlab.domain.rights import ceiling, clip_ceiling, licence_class
+from soundlab.domain.take import Take
+from soundlab.errors import SoundlabError, WrongInput
+from soundlab.storage.adapters import AdapterStore
+from soundlab.storage.clips import ClipStore
+from soundlab.storage.takes import TakeStore, new_id
+from soundlab.storage.vectors import VectorStore
+
+AVOID_WEIGHT = -1.5
+"""Pull of the avoid list beside a guidance of 3."""
+REFERENCE_TERM = 1.0
+MAX_TAKES = 64
+
+Select = Callable[[list[Take]], list[str]]
+"""Given measured candidates, the ids to keep, best first."""
+
+
+class GenerationService:
+    """Makes takes.
+
+    Parameters
+    ----------
+    folder
+        Where the audio goes.
+    """
+
+    def __init__(
+        self,
+        takes: TakeStore,
+        clips: ClipStore,
+        adapters: AdapterStore,
+        vectors: VectorStore,
+        generator: Generator,
+        embedder: Embedder,
+        folder: Path,
+    ) -> None:
+        self._takes, self._clips, self._adapters, self._vectors = takes, clips, adapters, vectors
+        self._generator, self._embedder, self._folder = generator, embedder, folder
+
+    def generate(
+        self,
+        brief: Brief,
+        n: int = 1,
+        seed: int | None = None,
+        *,
+        adjustments: Sequence[dict[str, Any]] = (),
+        select: Select | None = None,
+        stream: bool = False,
+        progress: Progress = ignore_progress,
+        cancelled: CancelledFlag = never,
+    ) -> list[Take]:
+        """Generate ``n`` takes; take i has seed ``seed`` + i.
+
+        With ``select``, the candidates it leaves out are kept as unranked.
+
+        Raises
+        ------
+        NotFound
+            When a reference, adapter, take or checkpoint does not exist.
+        Cancelled, EngineFailed
+            From the generator; the rows are marked failed and nothing else is lost.
+        """
+        if not 1 <= n <= MAX_TAKES:
+            raise WrongInput(f"cannot make {n} takes at once", f"choose 1 to {MAX_TAKES}")
+        if seed is None:
+            seed = secrets.randbelow(2**31 - MAX_TAKES)
+        if not 0 <= seed < 2**63 - n:
+            raise WrongInput(f"seed {seed} is out of range", "choose a whole number from 0")
+        terms, limits = self._terms(brief)
+        adapters = [self._adapters.get(name) for name, _ in brief.adapters]
+        limits += [licence_class(a.licence) for a in adapters]
+        for adapter in adapters:
+            if adapter.checkpoint != brief.checkpoint:
+                raise WrongInput(
+                    f"adapter {adapter.name} was trained on {adapter.checkpoint}",
+                    f"add --checkpoint {adapter.checkpoint}",
+                )
+        source = self._takes.get(brief.continue_from) if brief.continue_from else None
+        if source is not None:
+            limits.append(source.licence)
+        batch = new_id("b")
+        rows = [self._pending(brief, terms, batch, seed + i, adjustments) for i in range(n)]
+        self._takes.add(rows)
+        request = GenerationRequest(
+            prompt=brief.prompt,
+            seeds=tuple(t.seed for t in rows),
+            outputs=tuple(t.path for t in rows),
+            seconds=brief.seconds,
+            checkpoint=brief.checkpoint,
+            guidance=brief.guidance,
+            terms=tuple(terms),
+            adapters=tuple((a.path, w) for a, (_, w) in zip(adapters, brief.adapters, strict=True)),
+            temperature=brief.temperature,
+            top_k=brief.top_k,
+            top_p=brief.top_p,
+            continue_path=source.path if source else None,
+            continue_seconds=brief.keep_seconds,
+            stream=stream,
+        )
+        try:
+            made = self._generator.generate(request, progress, cancelled)
+        except BaseException as error:
+            why = error.message if isinstance(error, SoundlabError) else type(error).__name__
+            self._takes.finish([(t.id, {"state": "failed", "note": why}) for t in rows])
+            for take in rows:
+                Path(take.path).with_suffix(".part.wav").unlink(missing_ok=True)
+            raise
+        progress(0, 0, "measuring")
+        licence = ceiling([licence_class(made.licence), *limits])
+        recipe = {
+            "fingerprint": made.fingerprint,
+            "sample_rate": made.sample_rate,
+            "channels": made.channels,
+            "base_licence": made.licence,
+        }
+        fits = self._embed(rows, brief.prompt)
+        changes = []
+        for take, fit in zip(rows, fits, strict=True):
+            extra = {
+                "recipe": {**take.recipe, **recipe, "fit": fit},
+                "licence": licence,
+                "dtype": made.dtype,
+                "descriptors": describe_file(Path(take.path)),
+                "seconds_to_generate": round(made.seconds, 3),
+                "state": "done",
+            }
+            changes.append((take.id, extra))
+        self._takes.finish(changes)
+        done = self._takes.batch(batch)
+        if select is None:
+            return done
+        kept = select(done)
+        self._takes.finish([(t.id, {"state": "unranked"}) for t in done if t.id not in kept])
+        return [self._takes.get(identity) for identity in kept]
+
+    def _pending(
+        self, brief: Brief, terms: list[tuple[str, float]], batch: str, seed: int, adjustments: Sequence[dict[str, Any]]
+    ) -> Take:
+        identity = new_id("t")
+        recipe = {
+            "generated": True,
+            "guidance": brief.guidance,
+            "temperature": brief.temperature,
+            "top_k": brief.top_k,
+            "top_p": brief.top_p,
+            "continue_from": brief.continue_from,
+            "keep_seconds": brief.keep_seconds,
+            "pid": os.getpid(),
+        }
+        return Take(
+            id=identity,
+            path=str(self._folder / f"{identity}.wav"),
+            prompt=brief.prompt,
+            avoid=brief.avoid,
+            terms=[{"text": text, "weight": round(w, 3)} for text, w in terms],
+            references=[asdict(r) for r in brief.references],
+            seed=seed,
+            checkpoint=brief.checkpoint,
+            adapters=[{"name": name, "weight": w} for name, w in brief.adapters],
+            parent=brief.parent,
+            adjustments=list(adjustments),
+            duration=brief.seconds,
+            recipe=recipe,
+            state="pending",
+            batch=batch,
+        )
+
+    def _terms(self, brief: Brief) -> tuple[list[tuple[str, float]], list[str]]:
+        """Guidance terms beside the prompt, and the ceilings of what steers."""
+        terms = [(t.text, t.weight) for t in brief.terms]
+        if brief.avoid:
+            terms.append((brief.avoid, AVOID_WEIGHT))
+        limits: list[str] = []
+        for reference in brief.references:
+            words, limit = self._reference(reference.target)
+            limits.append(limit)
+            if words:
+                terms.append((words, REFERENCE_TERM * reference.weight))
+        return terms, limits
+
+    def _reference(self, target: str) -> tuple[str, str]:
+        """What a reference is called, and the ceiling it brings."""
+        if target.startswith("t"):
+            take = self._takes.get(target)
+            return take.prompt, take.licence
+        if Path(target).is_file():
+            return Path(target).stem.replace("_", " "), clip_ceiling("unknown")
+        clip = self._clips.get(target)
+        return " ".join((clip.title, *clip.tags)), clip_ceiling(clip.rights)
+
+    def _embed(self, rows: list[Take], prompt: str) -> list[float | None]:
+        """Store the takes' vectors; return their cosine to the prompt."""
+        model = self._embedder.model_id
+        found = self._embedder.embed_files([Path(t.path) for t in rows])
+        self._vectors.put(model, [(t.id, e) for t, e in zip(rows, found, strict=True) if not isinstance(e, str)])
+        words = np.asarray(self._embedder.embed_texts([prompt])[0])
+        return [None if isinstance(e, str) else round(float(np.mean(np.asarray(e.vectors) @ words)), 4) for e in found]

@@ -1,0 +1,196 @@
+"""Files become clips: hashed, probed, stored, embedded; bad ones are listed and the rest goes on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from soundlab.audio.decode import SUFFIXES, content_hash, probe
+from soundlab.audio.write import atomic_path
+from soundlab.domain.clip import Clip
+from soundlab.domain.ports import Cancelled as CancelledFlag
+from soundlab.domain.ports import Embedder, Progress, ignore_progress, never
+from soundlab.domain.rights import CONSENTS, STATUSES
+from soundlab.errors import Cancelled, NotFound, UnreadableAudio, WrongInput
+from soundlab.storage.clips import ClipStore
+from soundlab.storage.vectors import VectorStore
+
+_EMBED_BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What an import or an edit says about clips; None and empty leave things as they are."""
+
+    rights: str | None = None
+    evidence: str | None = None
+    consent: str | None = None
+    title: str | None = None
+    note: str | None = None
+    tags: tuple[str, ...] = ()
+    untag: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.rights is not None and self.rights not in STATUSES:
+            raise WrongInput(f"unknown rights {self.rights!r}", f"one of: {', '.join(STATUSES)}")
+        if self.consent is not None and self.consent not in CONSENTS:
+            raise WrongInput(f"unknown consent {self.consent!r}", f"one of: {', '.join(CONSENTS)}")
+
+    def columns(self) -> dict[str, Any]:
+        """The columns that are said."""
+        names = ("rights", "evidence", "consent", "title", "note")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+@dataclass(slots=True)
+class Report:
+    """How an import went."""
+
+    imported: list[Clip] = field(default_factory=list)
+    unchanged: list[Clip] = field(default_factory=list)
+    failed: list[tuple[Path, str]] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "imported": len(self.imported),
+            "unchanged": len(self.unchanged),
+            "failed": [{"path": str(path), "reason": reason} for path, reason in self.failed],
+            "clips": [clip.as_json() for clip in self.imported],
+        }
+
+
+def audio_files(paths: Sequence[Path]) -> Iterator[Path]:
+    """Yield files to import: those named, and those in folders that look like audio, each once.
+
+    Links are followed, but no folder is entered twice, so a loop ends.
+
+    Raises
+    ------
+    NotFound
+        When a named path does not exist.
+    """
+    seen: set[Path] = set()
+    for path in paths:
+        if not path.exists():
+            raise NotFound(f"no such file or folder: {path}", "check the path")
+        if not path.is_dir():
+            yield path.absolute()
+            continue
+        for folder, inner, names in os.walk(path, followlinks=True):
+            real = Path(folder).resolve()
+            if real in seen:
+                inner.clear()
+                continue
+            seen.add(real)
+            inner[:] = sorted(name for name in inner if not name.startswith("."))
+            for name in sorted(names):
+                if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
+                    yield (Path(folder) / name).absolute()
+
+
+class Importer:
+    """Brings files into a library.
+
+    Parameters
+    ----------
+    media
+        Folder that ``copy`` copies into.
+    """
+
+    def __init__(self, clips: ClipStore, vectors: VectorStore, embedder: Embedder, media: Path) -> None:
+        self._clips, self._vectors, self._embedder, self._media = clips, vectors, embedder, media
+
+    def run(
+        self,
+        paths: Sequence[Path],
+        labels: Labels,
+        *,
+        copy: bool = False,
+        progress: Progress = ignore_progress,
+        cancelled: CancelledFlag = never,
+    ) -> Report:
+        """Import files and folders. What is known by content is updated instead of doubled."""
+        report = Report()
+        self.add(list(audio_files(paths)), labels, report, copy=copy, progress=progress, cancelled=cancelled)
+        report.failed += self.embed_missing(progress, cancelled)
+        return report
+
+    def add(
+        self,
+        files: Sequence[Path],
+        labels: Labels,
+        report: Report,
+        *,
+        copy: bool = False,
+        progress: Progress = ignore_progress,
+        cancelled: CancelledFlag = never,
+    ) -> None:
+        """Store files without embedding them, adding to ``report``."""
+        for index, path in enumerate(files):
+            if cancelled():
+                raise Cancelled(f"import stopped after {index} of {len(files)} files; import again to go on")
+            try:
+                self._one(path, labels, copy, report)
+            except UnreadableAudio as error:
+                report.failed.append((path, error.message.removeprefix(f"{path}: ")))
+            except OSError as error:
+                report.failed.append((path, error.strerror or str(error)))
+            progress(index + 1, len(files), "importing")
+
+    def _one(self, path: Path, labels: Labels, copy: bool, report: Report) -> None:
+        info = probe(path)
+        digest = content_hash(path)
+        known = self._clips.by_hash(digest)
+        if known is None:
+            place = self._copied(path, digest) if copy else path
+            clip = Clip(
+                id="",
+                path=str(place),
+                title=labels.title or " ".join(path.stem.replace("_", " ").split()),
+                sha256=digest,
+                duration=round(info.seconds, 4),
+                sample_rate=info.sample_rate,
+                channels=info.channels,
+                rights=labels.rights or "unknown",
+                evidence=labels.evidence or "",
+                consent=labels.consent,
+                note=labels.note or "",
+                tags=labels.tags,
+                collections=labels.collections,
+            )
+            report.imported.append(self._clips.add(clip))
+            return
+        values = labels.columns()
+        if not Path(known.path).exists():
+            values["path"] = str(self._copied(path, digest) if copy else path)  # it moved, or its old place is gone
+        self._clips.change([known.id], values, tags=labels.tags, collections=labels.collections)
+        report.unchanged.append(self._clips.get(known.id))
+
+    def _copied(self, path: Path, digest: str) -> Path:
+        place = self._media / f"{path.stem}-{digest[:8]}{path.suffix}"
+        if not place.exists():
+            with atomic_path(place) as beside:
+                shutil.copyfile(path, beside)
+        return place
+
+    def embed_missing(
+        self, progress: Progress = ignore_progress, cancelled: CancelledFlag = never
+    ) -> list[tuple[Path, str]]:
+        """Embed clips that have no vectors of the current model; return those that could not be."""
+        model = self._embedder.model_id
+        done = self._vectors.owners(model)
+        waiting = [clip for clip in self._clips.all() if clip.id not in done and not clip.missing]
+        failed: list[tuple[Path, str]] = []
+        for start in range(0, len(waiting), _EMBED_BATCH):
+            chunk = waiting[start : start + _EMBED_BATCH]
+            result = self._embedder.embed_files([Path(c.path) for c in chunk], cancelled=cancelled)
+            good = [(c.id, r) for c, r in zip(chunk, result, strict=True) if not isinstance(r, str)]
+            failed += [(Path(c.path), r) for c, r in zip(chunk, result, strict=True) if isinstance(r, str)]
+            self._vectors.put(model, good)
+            progress(start + len(chunk), len(waiting), "embedding")
+        return failed

@@ -1,0 +1,231 @@
+"""Feedback becomes a new brief, its takes are chosen by how they moved, and the move is measured."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from soundlab.domain.axes import AXES
+from soundlab.domain.brief import MAX_PROMPT, Brief, Reference, Term
+from soundlab.domain.feedback import Adjustment, Obeyed, judge
+from soundlab.domain.language import parse
+from soundlab.domain.lexicon import Lexicon, build
+from soundlab.domain.ports import Cancelled as CancelledFlag
+from soundlab.domain.ports import Embedder, Progress, ignore_progress, never
+from soundlab.domain.take import Take
+from soundlab.errors import NotFound, WrongInput
+from soundlab.services.generating import GenerationService
+from soundlab.storage.clips import ClipStore
+from soundlab.storage.takes import TakeStore
+from soundlab.storage.vectors import VectorStore
+
+AXIS_WEIGHT = 2.5
+"""Pull of a full-strength axis pair beside a guidance of 3."""
+CANDIDATES = 3
+"""Takes generated for each one kept."""
+KEEP_SHARE = 0.3
+"""Part of the parent that stays as the opening when identity is to be kept."""
+
+
+def read_lexicon(folder: Path, own: Sequence[Path] = ()) -> Lexicon:
+    """Read the grammar and lexicon of ``folder``; files of the project's ``own`` add to them and win."""
+    files = [folder / "lexicon.toml", *own]
+    where = " and ".join(str(f) for f in files)
+    return build(_toml(folder / "grammar.toml"), [_toml(path) for path in files], where)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise WrongInput(f"{path} is not TOML: {error}", "mend the line it names") from error
+
+
+def read_jnds(path: Path) -> dict[str, float]:
+    """Read the just-noticeable difference of each descriptor."""
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {axis: float(value) for axis, value in table["jnd"].items()}
+
+
+def revise(parent: Take, adjustments: Sequence[Adjustment]) -> Brief:
+    """Write the brief that answers feedback on ``parent``.
+
+    Axes become words of the prompt and one pair of guidance terms, the asked
+    pole for and the other against, so that what is common to both cancels out.
+    Terms to add join the prompt; terms to lose join the avoid list.
+    """
+    words: list[str] = []
+    opposite: list[str] = []
+    added: list[str] = []
+    avoided = [parent.avoid] if parent.avoid else []
+    references = [Reference(r["target"], r["weight"]) for r in parent.references]
+    pull = 0.0
+    keep: float | None = None
+    for a in adjustments:
+        if a.kind == "axis" and a.axis:
+            axis = AXES[a.axis]
+            degree = "very " if a.strength > 0.7 else "slightly " if a.strength < 0.4 else ""
+            if axis.counted or a.direction > 0:
+                words.append(degree + axis.word(a.direction))
+            opposite.append(axis.word(-a.direction) if axis.counted or a.direction < 0 else "")
+            pull = max(pull, a.strength)
+        elif a.kind == "term" and a.term:
+            (added if a.direction > 0 else avoided).append(a.term)
+        elif a.kind in ("like", "unlike") and a.target:
+            references.append(Reference(a.target, a.direction * a.strength * 2))
+        elif a.kind == "keep" and a.target in ("rhythm", "pitch", "all"):
+            keep = KEEP_SHARE * parent.duration
+    subject = _subject(parent, [a.axis for a in adjustments if a.axis])
+    prompt = ", ".join([*words, subject]) if words else subject
+    if added:
+        prompt += " with " + " and ".join(added)
+    terms = []
+    if contrary := [w for w in opposite if w]:
+        terms.append(Term(", ".join([*contrary, subject]), -AXIS_WEIGHT * pull))
+    return Brief(
+        prompt=prompt[:MAX_PROMPT],
+        avoid=", ".join(dict.fromkeys(avoided)),
+        terms=tuple(terms),
+        references=tuple(references),
+        seconds=parent.duration,
+        guidance=float(parent.recipe.get("guidance", 3.0)) + AXIS_WEIGHT * pull * bool(terms),
+        temperature=float(parent.recipe.get("temperature", 1.0)),
+        top_k=int(parent.recipe.get("top_k", 250)),
+        top_p=float(parent.recipe.get("top_p", 1.0)),
+        checkpoint=parent.checkpoint,
+        adapters=tuple((a["name"], float(a["weight"])) for a in parent.adapters),
+        parent=parent.id,
+        continue_from=parent.id if keep else None,
+        keep_seconds=keep,
+    )
+
+
+def _subject(parent: Take, axes: Sequence[str]) -> str:
+    """The parent's prompt without what earlier feedback said about the axes now spoken of."""
+    said = {word for axis in axes for d in (-1, 1) for word in AXES[axis].word(d).split(", ")}
+    parts = [p.strip() for p in parent.prompt.split(",")]
+    kept = [p for p in parts if p.removeprefix("very ").removeprefix("slightly ") not in said]
+    return ", ".join(kept) or parent.prompt
+
+
+def check(parent: Take, child: Take, adjustments: Sequence[Adjustment], jnds: dict[str, float]) -> list[Obeyed]:
+    """Measure each asked axis on parent and child. Axes without a measure are listed as undecided."""
+    answers = []
+    for a in adjustments:
+        if a.kind != "axis" or a.axis is None:
+            continue
+        if AXES[a.axis].counted:
+            before, after = parent.descriptors.get(a.axis), child.descriptors.get(a.axis)
+            answers.append(judge(a.axis, a.direction, before, after, jnds.get(a.axis)))
+        else:
+            answers.append(Obeyed(a.axis, a.direction, None, None, None, None))
+    return answers
+
+
+@dataclass(slots=True)
+class SteeringService:
+    """Answers feedback."""
+
+    takes: TakeStore
+    clips: ClipStore
+    vectors: VectorStore
+    embedder: Embedder
+    generation: GenerationService
+    lexicon: Lexicon
+    jnds: dict[str, float]
+
+    def parse(self, text: str, *, batch: str | None = None) -> list[Adjustment]:
+        """Understand feedback; ``#2`` becomes the second take of ``batch``, ids are looked up."""
+        return [self._resolved(a, batch) for a in parse(text, self.lexicon)]
+
+    def _resolved(self, a: Adjustment, batch: str | None) -> Adjustment:
+        if a.kind not in ("like", "unlike") or a.target is None:
+            return a
+        target = a.target
+        if target.startswith("#"):
+            if batch is None:
+                return a
+            siblings = self.takes.batch(batch)
+            index = int(target[1:])
+            place = index - 1 if index > 0 else index
+            if not -len(siblings) <= place < len(siblings):
+                raise NotFound(f"there is no take {target[1:]} beside this one", f"it has {len(siblings)}")
+            target = siblings[place].id
+        elif target.startswith("t"):
+            target = self.takes.get(target).id
+        else:
+            target = self.clips.get(target).id
+        return Adjustment(a.kind, a.text, a.axis, a.term, a.direction, a.strength, target)
+
+    def answer(
+        self,
+        take: str,
+        text: str,
+        n: int = 1,
+        *,
+        progress: Progress = ignore_progress,
+        cancelled: CancelledFlag = never,
+        stream: bool = False,
+    ) -> list[Take]:
+        """Make ``n`` takes that follow the feedback, best first, each with its check."""
+        parent = self.takes.get(take)
+        adjustments = self.parse(text, batch=parent.batch)
+        brief = revise(parent, adjustments)
+        seed = parent.seed
+        rows = [a.as_json() for a in adjustments]
+        chosen = self.generation.generate(
+            brief,
+            CANDIDATES * n,
+            seed,
+            adjustments=rows,
+            progress=progress,
+            cancelled=cancelled,
+            stream=stream,
+            select=lambda candidates: self._rank(parent, candidates, adjustments)[:n],
+        )
+        results = []
+        for child in chosen:
+            verdicts = [o.as_json() for o in check(parent, child, adjustments, self.jnds)]
+            self.takes.change(child.id, obeyed=verdicts)
+            results.append(self.takes.get(child.id))
+        return results
+
+    def _rank(self, parent: Take, candidates: list[Take], adjustments: Sequence[Adjustment]) -> list[str]:
+        """Order candidates by movement along the asked axes (in JNDs, capped) and fit to the brief."""
+        directions = self._directions(adjustments)
+        scores = []
+        for child in candidates:
+            score = 0.0
+            for o in check(parent, child, adjustments, self.jnds):
+                if o.before is not None and o.after is not None and o.jnd:
+                    score += float(np.clip((o.after - o.before) * o.asked / o.jnd, -2, 2))
+            own, old = (
+                self.vectors.get(self.embedder.model_id, child.id),
+                self.vectors.get(self.embedder.model_id, parent.id),
+            )
+            if own is not None and old is not None:
+                moved = own.astype(np.float32).mean(0) - old.astype(np.float32).mean(0)
+                score += 3.0 * sum(float(moved @ d) for d in directions)
+            score += 2.0 * float(child.recipe.get("fit") or 0.0)
+            scores.append((score, child.id))
+        return [identity for _, identity in sorted(scores, reverse=True)]
+
+    def _directions(self, adjustments: Sequence[Adjustment]) -> list[np.ndarray[Any, np.dtype[np.float64]]]:
+        """CLAP directions of what no descriptor measures: qualities, terms and references."""
+        out = []
+        for a in adjustments:
+            if a.kind == "axis" and a.axis and not AXES[a.axis].counted:
+                pole, plain = self.embedder.embed_texts([f"a {AXES[a.axis].more_word} sound", "a sound"])
+                out.append(a.direction * (np.asarray(pole) - np.asarray(plain)))
+            elif a.kind == "term" and a.term:
+                out.append(a.direction * np.asarray(self.embedder.embed_texts([a.term])[0]))
+            elif a.kind in ("like", "unlike") and a.target:
+                held = self.vectors.get(self.embedder.model_id, a.target)
+                if held is not None:
+                    out.append(a.direction * held.astype(np.float64).mean(0))
+        return out

@@ -1,0 +1,1 @@
+"""Rows and vectors: the only home of SQL."""

@@ -1,0 +1,171 @@
+"""The clips of a library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from soundlab.domain.clip import Clip
+from soundlab.errors import NotFound
+from soundlab.storage.database import Connection, Database, now
+from soundlab.storage.tables import clip_collections, clip_tags, clips
+
+_CHUNK = 500
+
+
+class ClipStore:
+    """Reads and writes clips. Ids are ``c`` and the start of the content hash."""
+
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+
+    def add(self, clip: Clip) -> Clip:
+        """Insert a clip and return it with its id; the id grows in the unlikely case that it is taken."""
+        with self._engine.begin() as connection:
+            size = 8
+            taken = set(connection.scalars(select(clips.c.id).where(clips.c.id.startswith(f"c{clip.sha256[:size]}"))))
+            while f"c{clip.sha256[:size]}" in taken:
+                size += 2
+            identity = f"c{clip.sha256[:size]}"
+            connection.execute(
+                insert(clips).values(
+                    id=identity,
+                    path=clip.path,
+                    title=clip.title,
+                    sha256=clip.sha256,
+                    duration=clip.duration,
+                    sample_rate=clip.sample_rate,
+                    channels=clip.channels,
+                    rights=clip.rights,
+                    evidence=clip.evidence,
+                    consent=clip.consent,
+                    note=clip.note,
+                    added=now(),
+                )
+            )
+            self._label(connection, [identity], clip.tags, clip.collections)
+        return self.get(identity)
+
+    def change(
+        self,
+        ids: Sequence[str],
+        values: dict[str, Any],
+        *,
+        tags: Iterable[str] = (),
+        untag: Iterable[str] = (),
+        collections: Iterable[str] = (),
+    ) -> None:
+        """Update columns of several clips, add and remove tags, add to collections: all or nothing."""
+        with self._engine.begin() as connection:
+            if values:
+                connection.execute(update(clips).where(clips.c.id.in_(ids)).values(**values))
+            self._label(connection, ids, tags, collections)
+            if gone := list(untag):
+                connection.execute(delete(clip_tags).where(clip_tags.c.clip.in_(ids), clip_tags.c.tag.in_(gone)))
+
+    @staticmethod
+    def _label(connection: Connection, ids: Sequence[str], tags: Iterable[str], collections: Iterable[str]) -> None:
+        for table, column, names in (
+            (clip_tags, "tag", list(tags)),
+            (clip_collections, "collection", list(collections)),
+        ):
+            rows = [{"clip": clip, column: name} for clip in ids for name in names]
+            if rows:
+                connection.execute(upsert(table).on_conflict_do_nothing(), rows)
+
+    def by_hash(self, sha256: str) -> Clip | None:
+        """Return the clip with that content, if known."""
+        return next(iter(self._load(select(clips).where(clips.c.sha256 == sha256))), None)
+
+    def get(self, identity: str) -> Clip:
+        """Return a clip by id, or by a unique start of it.
+
+        Raises
+        ------
+        NotFound
+            When there is none, or several.
+        """
+        found = self._load(select(clips).where(clips.c.id == identity))
+        if not found and len(identity) >= 3:
+            found = self._load(select(clips).where(clips.c.id.startswith(identity, autoescape=True)).limit(2))
+        if len(found) != 1:
+            what = "no clip" if not found else "several clips"
+            raise NotFound(f"{what} called {identity!r}", "list them: soundlab clips")
+        return found[0]
+
+    def all(
+        self,
+        *,
+        tag: str | None = None,
+        collection: str | None = None,
+        rights: str | None = None,
+        ids: Sequence[str] | None = None,
+    ) -> list[Clip]:
+        """Return clips in the order they were added, filtered."""
+        query = select(clips)
+        if tag is not None:
+            query = query.where(clips.c.id.in_(select(clip_tags.c.clip).where(clip_tags.c.tag == tag)))
+        if collection is not None:
+            query = query.where(
+                clips.c.id.in_(select(clip_collections.c.clip).where(clip_collections.c.collection == collection))
+            )
+        if rights is not None:
+            query = query.where(clips.c.rights == rights)
+        if ids is not None:
+            chunks = [ids[i : i + _CHUNK] for i in range(0, len(ids), _CHUNK)]
+            return [clip for chunk in chunks for clip in self._load(query.where(clips.c.id.in_(chunk)))]
+        return self._load(query.order_by(clips.c.added, clips.c.id))
+
+    def count(self) -> int:
+        """Number of clips."""
+        with self._engine.connect() as connection:
+            return int(connection.scalar(select(func.count()).select_from(clips)) or 0)
+
+    def collections(self) -> dict[str, int]:
+        """Names of collections and how many clips each has."""
+        column = clip_collections.c.collection
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(column, func.count()).group_by(column).order_by(column))
+            return {str(name): int(count) for name, count in rows}
+
+    def _load(self, query: Select[Any]) -> list[Clip]:
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+            ids = [row["id"] for row in rows]
+            tags = self._names(connection, clip_tags, "tag", ids)
+            groups = self._names(connection, clip_collections, "collection", ids)
+        fields = (
+            "id",
+            "path",
+            "title",
+            "sha256",
+            "duration",
+            "sample_rate",
+            "channels",
+            "rights",
+            "evidence",
+            "consent",
+            "note",
+        )
+        return [
+            Clip(
+                **{f: row[f] for f in fields},
+                tags=tuple(tags.get(row["id"], ())),
+                collections=tuple(groups.get(row["id"], ())),
+                missing=not Path(row["path"]).exists(),
+            )
+            for row in rows
+        ]
+
+    @staticmethod
+    def _names(connection: Connection, table: Any, column: str, ids: list[str]) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for i in range(0, len(ids), _CHUNK):
+            query = select(table.c.clip, table.c[column]).where(table.c.clip.in_(ids[i : i + _CHUNK]))
+            for clip, name in connection.execute(query.order_by(table.c[column])):
+                found.setdefault(clip, []).append(name)
+        return found

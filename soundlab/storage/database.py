@@ -1,0 +1,86 @@
+"""Opening a project's SQLite file: journal mode, migrations, change detection."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import DatabaseError
+
+from soundlab.errors import SoundlabError
+
+HEAD = "0001"
+"""Newest revision in ``migrations/versions``; a test holds the two together."""
+
+
+def now() -> str:
+    """The current time in UTC, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class Database:
+    """A project's database.
+
+    Raises
+    ------
+    SoundlabError
+        When the file is not a database, is locked for long, or comes from a newer soundlab.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.engine: Engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+        event.listen(self.engine, "connect", _prepare)
+        try:
+            self._migrate()
+        except DatabaseError as error:
+            raise SoundlabError(
+                f"cannot open {path}: {error.orig}", "is it a soundlab project on a writable disk?"
+            ) from error
+
+    def _migrate(self) -> None:
+        with self.engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                revision = None
+            else:
+                revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        if revision == HEAD:
+            return
+        if revision is not None and revision > HEAD:
+            raise SoundlabError(f"{self.path} was written by a newer soundlab (schema {revision})", "upgrade soundlab")
+        upgrade(self.engine)
+
+    def version(self) -> int:
+        """A number that changes when another process has written (SQLite's ``data_version``)."""
+        with self.engine.connect() as connection:
+            return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+    def close(self) -> None:
+        """Release the file."""
+        self.engine.dispose()
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Run migrations up to ``revision``."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = ON")
+    # Where shared memory does not work (network shares) SQLite answers with another mode and goes on.
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.close()
+
+
+__all__ = ["HEAD", "Connection", "Database", "now", "upgrade"]

@@ -1,0 +1,1 @@
+"""The interface: Textual screens over the same services as the command line."""

@@ -1,0 +1,253 @@
+"""Generate: brief, takes as they come, feedback, verdicts."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import DataTable, Footer, Input, Static
+
+from soundlab.domain.axes import AXES
+from soundlab.domain.brief import Brief, Reference
+from soundlab.domain.take import Take
+from soundlab.tui.messages import Failed, Finished, Streaming
+from soundlab.tui.screens.ask import AskScreen
+from soundlab.tui.screens.stage import StageScreen
+from soundlab.tui.widgets.job_bar import JobBar
+from soundlab.tui.widgets.waveform import Waveform
+
+_EMPTY = 'No takes yet. Press p, write what should be heard ("distant wind over a low industrial drone"), press enter.'
+_MARKS = {"approved": "✓", "rejected": "✗", None: " "}
+
+
+def check_line(take: Take) -> str:
+    """How a take answered the feedback it was made for."""
+    parts = []
+    for row in take.obeyed or []:
+        name = AXES[row["axis"]].pole(row["asked"])
+        parts.append(f"{name} {'by ear' if row['ok'] is None else '✓' if row['ok'] else '✗'}")
+    return ", ".join(parts)
+
+
+class GenerateScreen(StageScreen):
+    """Takes of the project."""
+
+    CSS_PATH = "generate.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "prompt", "Prompt", id="prompt"),
+        Binding("f", "feedback", "Feedback", id="feedback"),
+        Binding("a", "verdict('approved')", "Approve", id="approve"),
+        Binding("x", "verdict('rejected')", "Reject", id="reject"),
+        Binding("z", "verdict('')", "Undo verdict", id="undo", show=False),
+        Binding("t", "train", "Train", id="train"),
+        Binding("e", "export", "Export", id="export"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._takes: dict[str, Take] = {}
+        self._streamed = False
+
+    def compose(self) -> ComposeResult:
+        yield Input(placeholder="what should be heard — enter generates", id="brief")
+        yield DataTable(cursor_type="row", zebra_stripes=True, id="takes")
+        yield Static(_EMPTY, id="empty", classes="hint", markup=False)
+        yield Waveform(id="wave")
+        yield Static("", id="details", classes="hint", markup=False)
+        yield JobBar(id="job")
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        table = self.query_one(DataTable)
+        for label, key in (
+            ("", "mark"),
+            ("take", "id"),
+            ("prompt", "prompt"),
+            ("length", "length"),
+            ("check", "check"),
+        ):
+            table.add_column(label, key=key)
+        self.query_one("#empty").display = False
+        self._refresh()
+        table.focus()
+
+    def _refresh(self, select: str | None = None) -> None:
+        self.run_worker(lambda: self._load(select), thread=True, exit_on_error=False, group="load")
+
+    def _load(self, select: str | None) -> None:
+        takes = self.app.project.takes.all()
+        self.app.call_from_thread(self.fill, takes, select)
+
+    def fill(self, takes: list[Take], select: str | None = None) -> None:
+        """Show the tree of takes, children under their parents, newest tree first."""
+        table = self.query_one(DataTable)
+        before = self._selected()
+        table.clear()
+        self._takes = {t.id: t for t in takes}
+        wanted = select or (before.id if before else None)
+        for take, depth in _ordered(takes):
+            indent = "  " * (depth - 1) + "└ " if depth else ""
+            table.add_row(
+                _MARKS[take.verdict],
+                indent + take.id,
+                take.prompt[:52],
+                f"{take.duration:5.1f} s",
+                check_line(take),
+                key=take.id,
+            )
+        if wanted in self._takes:
+            table.move_cursor(row=table.get_row_index(str(wanted)))
+        self.query_one("#empty").display = not takes
+
+    def on_data_table_row_highlighted(self, message: DataTable.RowHighlighted) -> None:
+        take = self._takes.get(str(message.row_key.value)) if message.row_key else None
+        if take is not None and self.app.jobs.running != "generate":
+            self.show_file(take.path)
+            self._describe(take)
+
+    def _describe(self, take: Take) -> None:
+        asked = check_line(take)
+        first = f"{take.id}  seed {take.seed}  {take.checkpoint}  {take.licence}" + (f"  {asked}" if asked else "")
+        measured = ("brightness", "density", "movement", "tonality", "loudness")
+        values = "  ".join(f"{a} {take.descriptors[a]:.1f}" for a in measured if take.descriptors.get(a) is not None)
+        self.query_one("#details", Static).update(f"{first}\n{take.prompt}\n{values}")
+
+    def _selected(self) -> Take | None:
+        table = self.query_one(DataTable)
+        if not table.row_count:
+            return None
+        key = table.coordinate_to_cell_key(table.cursor_coordinate).row_key
+        return self._takes.get(str(key.value))
+
+    def selected_path(self) -> str | None:
+        take = self._selected()
+        return take.path if take else None
+
+    def _start(self, name: str, work: Any) -> None:
+        self._streamed = False
+        self.app.listen()
+        if not self.app.jobs.start(name, work):
+            self.app.notify(f"still busy: {self.app.jobs.running}; escape stops it", severity="warning")
+        else:
+            self.query_one(JobBar).say(f"{name}…")
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        if not message.value.strip():
+            return
+        project, words = self.app.project, message.value
+        references = tuple(Reference(target) for target in self.app.references)
+
+        def work(progress: Any, cancelled: Any) -> list[Take]:
+            settings = project.settings
+            brief = Brief(words, references=references, seconds=settings.seconds, checkpoint=settings.checkpoint)
+            return project.generation.generate(
+                brief, settings.takes, stream=True, progress=progress, cancelled=cancelled
+            )
+
+        self.app.references.clear()
+        self._start("generate", work)
+        self.query_one(DataTable).focus()
+
+    def action_prompt(self) -> None:
+        """Write a brief."""
+        self.query_one("#brief", Input).focus()
+
+    def action_feedback(self) -> None:
+        """Ask what should change about the take under the cursor."""
+        take = self._selected()
+        if take is None:
+            self.app.notify("no take to speak of; press p first")
+            return
+
+        def start(answer: str | None) -> None:
+            if answer:
+                steering = self.app.project.steering
+                self._start(
+                    "generate", lambda p, c: steering.answer(take.id, answer, progress=p, cancelled=c, stream=True)
+                )
+
+        question = f"What should change about {take.id}, {take.prompt[:60]}?"
+        self.app.push_screen(AskScreen(question, placeholder="more metallic, less bright, further away"), start)
+
+    def action_verdict(self, verdict: str) -> None:
+        """Approve or reject the take under the cursor, or take the verdict back."""
+        from soundlab.services.reviewing import decide
+
+        if (take := self._selected()) is not None:
+            decide(self.app.project.takes, [take.id], verdict or None)
+            self._refresh(take.id)
+            self.query_one(JobBar).say(f"{take.id} {verdict or 'has no verdict'}")
+
+    def action_train(self) -> None:
+        """Ask for a name and train on what is approved."""
+
+        def start(answer: str | None) -> None:
+            if answer:
+                training, checkpoint = self.app.project.training, self.app.project.settings.checkpoint
+                self._start(
+                    "train", lambda p, c: training.train(answer, checkpoint=checkpoint, progress=p, cancelled=c)
+                )
+
+        self.app.push_screen(AskScreen("Train an adapter on the approved takes. Its name?", placeholder="night"), start)
+
+    def action_export(self) -> None:
+        """Export the take under the cursor to export/ in the project."""
+        if (take := self._selected()) is not None:
+            project = self.app.project
+            self._start("export", lambda p, c: _export(project, take.id, p))
+
+    def job_streaming(self, message: Streaming) -> None:
+        """Play the first take as soon as there is sound, and keep drawing it."""
+        if message.take != 0:
+            return
+        self._shown = ""
+        self.show_file(message.path)
+        if not self._streamed:
+            self._streamed = True
+            self.app.play(message.path)
+
+    def job_finished(self, message: Finished) -> None:
+        bar = self.query_one(JobBar)
+        if message.job == "generate":
+            first: Take = message.result[0]
+            self._shown = ""
+            bar.say(
+                f"{len(message.result)} new in {first.seconds_to_generate:.1f} s; space plays, f says what should change"
+            )
+            self._refresh(first.id)
+        elif message.job == "train":
+            adapter, refused = message.result
+            bar.say(
+                f"adapter {adapter.name}: loss {adapter.loss_first:.2f} → {adapter.loss_last:.2f}, {len(refused)} refused"
+            )
+        elif message.job == "export":
+            bar.say(f"written: {message.result[0]['path']}")
+
+    def job_failed(self, message: Failed) -> None:
+        super().job_failed(message)
+        self._refresh()
+
+
+def _ordered(takes: list[Take]) -> list[tuple[Take, int]]:
+    known = {t.id for t in takes}
+    children: dict[str | None, list[Take]] = {}
+    for take in takes:
+        children.setdefault(take.parent if take.parent in known else None, []).append(take)
+    out: list[tuple[Take, int]] = []
+
+    def walk(take: Take, depth: int) -> None:
+        out.append((take, depth))
+        for child in children.get(take.id, ()):
+            walk(child, depth + 1)
+
+    for root in reversed(children.get(None, [])):
+        walk(root, 0)
+    return out
+
+
+def _export(project: Any, take: str, progress: Any) -> Any:
+    from soundlab.services.exporting import Delivery
+
+    return project.exporter.export([take], None, project.folder / "export", Delivery(), progress=progress)

@@ -1,0 +1,51 @@
+"""The keys of the screen below."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+_TEXT = """\
+[b]soundlab[/b]  references → brief → takes → feedback → approved → adapter
+
+[b]Everywhere[/b]
+  F2 library   F3 generate   F1 this help   ctrl+Q quit
+  space        play or stop what the cursor is on
+  escape       stop the running job, else the playback
+  tab          to the next field or table
+
+[b]Library[/b]
+  /            search: words such as "distant metal groan"; empty shows all
+  m            search by the clip under the cursor ("more like this")
+  i            import a file or folder
+  u            use the clip as a reference for the next take
+
+[b]Generate[/b]
+  p            write the prompt (enter generates)
+  f            say what should change about the take under the cursor:
+               "more metallic, less bright, further away"
+  a / x / z    approve, reject, take the verdict back
+  t            train an adapter on the approved takes
+  e            export the take: 48 kHz, 24 bit, to export/
+
+Press escape to close.
+"""
+
+
+class HelpScreen(ModalScreen[None]):
+    """What can be done, and with which key."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q", "dismiss", "Close")]
+    DEFAULT_CSS = """
+    HelpScreen { align: center middle; }
+    HelpScreen VerticalScroll { width: 76; height: auto; max-height: 90%; border: round $accent; padding: 0 1; background: $surface; }
+    """
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll():
+            yield Static(_TEXT)

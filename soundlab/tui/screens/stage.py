@@ -1,0 +1,90 @@
+"""What the stages share: a job line, audition with a waveform, messages from jobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from soundlab.tui.messages import Failed, Finished, PeaksReady, Progress, Streaming
+from soundlab.tui.widgets.job_bar import JobBar
+from soundlab.tui.widgets.waveform import Waveform
+
+if TYPE_CHECKING:
+    from soundlab.tui.app import SoundlabApp
+
+_COLUMNS = 600
+
+
+class StageScreen(Screen[None]):
+    """A stage of the loop."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "audition", "Play", id="audition")]
+    app: SoundlabApp
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = ""
+        self._duration = 0.0
+
+    def on_mount(self) -> None:
+        self.set_interval(1 / 15, self._move_playhead)
+
+    def show_file(self, path: str) -> None:
+        """Draw a file's waveform; computed on a thread."""
+        if path == self._shown:
+            return
+        self._shown = path
+        self.run_worker(lambda: self._outline(path), thread=True, exclusive=True, group="peaks", exit_on_error=False)
+
+    def _outline(self, path: str) -> None:
+        from soundlab.audio.peaks import outline
+        from soundlab.errors import SoundlabError
+
+        try:
+            peaks, duration = outline(Path(path), _COLUMNS)
+        except SoundlabError as error:
+            self.app.call_from_thread(self.query_one(Waveform).show, [], error.message)
+            return
+        self.post_message(PeaksReady(path, peaks, duration))
+
+    def on_peaks_ready(self, message: PeaksReady) -> None:
+        if message.path == self._shown:
+            self._duration = message.duration
+            self.query_one(Waveform).show(message.peaks)
+
+    def _move_playhead(self) -> None:
+        if self._duration and self.app._player is not None and self.app.player.playing:
+            self.query_one(Waveform).fraction = min(1.0, self.app.player.position / self._duration)
+
+    def selected_path(self) -> str | None:
+        """Path of what the cursor is on."""
+        raise NotImplementedError
+
+    def action_audition(self) -> None:
+        """Play what the cursor is on, or stop."""
+        if self.app._player is not None and self.app.player.playing:
+            self.app.player.stop()
+            return
+        path = self.selected_path()
+        if path is None:
+            self.app.notify("nothing selected")
+            return
+        self.show_file(path)
+        self.app.play(path)
+
+    def job_progress(self, message: Progress) -> None:
+        """Show how far a job is."""
+        self.query_one(JobBar).progress(message.done, message.total, message.what)
+
+    def job_streaming(self, message: Streaming) -> None:
+        """React to audio that has arrived."""
+
+    def job_failed(self, message: Failed) -> None:
+        """Say that a job has ended badly."""
+        self.query_one(JobBar).say(message.text)
+
+    def job_finished(self, message: Finished) -> None:
+        """Take in a job's results."""

@@ -1,0 +1,67 @@
+"""A waveform in braille with a playhead."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.reactive import var
+from textual.strip import Strip
+from textual.widget import Widget
+
+_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+"""Bits of the four rows and two columns of a braille cell."""
+
+
+def braille_rows(peaks: list[tuple[float, float]], width: int, height: int) -> list[str]:
+    """Draw (low, high) pairs as ``height`` lines of ``width`` braille characters."""
+    cells = [[0] * width for _ in range(height)]
+    dots = height * 4
+    if not peaks:
+        return [" " * width] * height
+    for x in range(width * 2):
+        first = x * len(peaks) // (width * 2)
+        last = max(first + 1, (x + 1) * len(peaks) // (width * 2))
+        low = min(p[0] for p in peaks[first:last])
+        high = max(p[1] for p in peaks[first:last])
+        top = min(dots - 1, max(0, round((1 - high) / 2 * (dots - 1))))
+        bottom = min(dots - 1, max(0, round((1 - low) / 2 * (dots - 1))))
+        for y in range(top, bottom + 1):
+            cells[y // 4][x // 2] |= _DOTS[y % 4][x % 2]
+    return ["".join(chr(0x2800 + bits) for bits in row) for row in cells]
+
+
+class Waveform(Widget):
+    """Shows one file. ``fraction`` is the playhead in [0, 1]."""
+
+    DEFAULT_CSS = "Waveform { height: 5; }"
+    fraction: var[float] = var(0.0)
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._peaks: list[tuple[float, float]] = []
+        self._rows: list[str] = []
+        self._drawn = (0, 0)
+        self._label = "nothing selected"
+
+    def show(self, peaks: list[tuple[float, float]], label: str = "") -> None:
+        """Draw new peaks; none shows the label instead."""
+        self._peaks, self._label, self._drawn = peaks, label, (0, 0)
+        self.fraction = 0.0
+        self.refresh()
+
+    def watch_fraction(self) -> None:
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width, height = self.size
+        if self._drawn != (width, height):
+            self._drawn = (width, height)
+            self._rows = braille_rows(self._peaks, width, height) if self._peaks else []
+        base = self.rich_style
+        if not self._rows:
+            text = self._label.center(width) if y == height // 2 else " " * width
+            return Strip([Segment(text[:width], base + Style(dim=True))], width)
+        head = round(self.fraction * width)
+        row = self._rows[y] if y < len(self._rows) else " " * width
+        played = Style(color="bright_cyan")
+        return Strip([Segment(row[:head], base + played), Segment(row[head:], base)], width)
