@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Generator
@@ -15,19 +17,23 @@ _DEVICE: list[bool] = []
 
 
 def has_device() -> bool:
-    """Whether a playback device can be opened; asked once."""
-    if not _DEVICE:
-        import miniaudio
+    """Whether a playback device can be opened; asked once.
 
+    Asked in a child process: sound libraries write their complaints straight to
+    the terminal, and a listed device may still refuse to open.
+    """
+    if not _DEVICE:
+        probe = "import miniaudio; miniaudio.PlaybackDevice().close()"
         try:
-            _DEVICE.append(bool(miniaudio.Devices().get_playbacks()))
-        except miniaudio.MiniaudioError:
+            done = subprocess.run([sys.executable, "-c", probe], capture_output=True, timeout=10, check=False)
+            _DEVICE.append(done.returncode == 0)
+        except subprocess.TimeoutExpired:
             _DEVICE.append(False)
     return _DEVICE[0]
 
 
 class FilePlayer:
-    """Plays one file at a time, streaming from disk, also one that still grows."""
+    """Plays one file at a time, streaming from disk, also one that is still being filled."""
 
     def __init__(self) -> None:
         self._device: Any = None

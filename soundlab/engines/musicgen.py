@@ -216,10 +216,17 @@ class Musicgen:
 
 
 class _Parts:
-    """The part files of a streaming batch."""
+    """The part files of a streaming batch: full length from the start, filled from the front.
+
+    So a player can open one at once and read on, also after it has been removed.
+    """
 
     def __init__(
-        self, engine: Musicgen, request: GenerationRequest, started: float, on_audio: Callable[[int, str, float], None]
+        self,
+        engine: Musicgen,
+        request: GenerationRequest,
+        started: float,
+        on_audio: Callable[[int, str, float], None],
     ) -> None:
         kind = engine.model.config.audio_encoder.model_type
         context = max(1, round(_CONTEXT.get(kind, 1.0) * engine.frame_rate))
@@ -227,23 +234,27 @@ class _Parts:
         self._stream = StreamDecoder(engine.decode_audio, samples, context, context)
         self._rate, self._on_audio, self._started = engine.sample_rate, on_audio, started
         self.first_audio: float | None = None
+        self._written = 0
+        self._total = round(request.seconds * engine.sample_rate)
         self._paths = [Path(output).with_suffix(".part.wav") for output in request.outputs]
+        silence = np.zeros((self._total, engine.channels), np.float32)
         for path in self._paths:
             path.parent.mkdir(parents=True, exist_ok=True)
-            soundfile.write(path, np.zeros((0, engine.channels), np.float32), self._rate, subtype="PCM_16")
+            soundfile.write(path, silence, self._rate, subtype="PCM_16")
 
     def push(self, codes: Tensor, *, last: bool) -> None:
-        audio = self._stream.push(codes, last=last).cpu().numpy()
+        audio = self._stream.push(codes, last=last).cpu().numpy()[..., : self._total - self._written]
         if not audio.shape[-1]:
             return
-        for index, (path, piece) in enumerate(zip(self._paths, audio, strict=True)):
+        for path, piece in zip(self._paths, audio, strict=True):
             with soundfile.SoundFile(path, "r+") as file:
-                file.seek(0, soundfile.SEEK_END)
+                file.seek(self._written)
                 file.write(np.clip(piece.T, -1, 1))
-                so_far = len(file) / self._rate
-            if self.first_audio is None:
-                self.first_audio = time.perf_counter() - self._started
-            self._on_audio(index, str(path), so_far)
+        self._written += audio.shape[-1]
+        if self.first_audio is None:
+            self.first_audio = time.perf_counter() - self._started
+        for index, path in enumerate(self._paths):
+            self._on_audio(index, str(path), self._written / self._rate)
 
     def remove(self) -> None:
         for path in self._paths:

@@ -56,7 +56,7 @@ class GenerateScreen(StageScreen):
         yield Waveform(id="wave")
         yield Static("", id="details", classes="hint", markup=False)
         yield JobBar(id="job")
-        yield Footer(compact=True)
+        yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -87,12 +87,13 @@ class GenerateScreen(StageScreen):
         table.clear()
         self._takes = {t.id: t for t in takes}
         wanted = select or (before.id if before else None)
+        room = max(24, self.size.width - 56)
         for take, depth in _ordered(takes):
             indent = "  " * (depth - 1) + "└ " if depth else ""
             table.add_row(
                 _MARKS[take.verdict],
                 indent + take.id,
-                take.prompt[:52],
+                take.prompt[:room],
                 f"{take.duration:5.1f} s",
                 check_line(take),
                 key=take.id,
@@ -213,14 +214,13 @@ class GenerateScreen(StageScreen):
         if message.job == "generate":
             first: Take = message.result[0]
             self._shown = ""
-            bar.say(
-                f"{len(message.result)} new in {first.seconds_to_generate:.1f} s; space plays, f says what should change"
-            )
+            bar.say(f"{len(message.result)} new in {first.seconds_to_generate:.1f} s; space plays, f is for feedback")
             self._refresh(first.id)
         elif message.job == "train":
             adapter, refused = message.result
             bar.say(
-                f"adapter {adapter.name}: loss {adapter.loss_first:.2f} → {adapter.loss_last:.2f}, {len(refused)} refused"
+                f"adapter {adapter.name}: loss {adapter.loss_first:.2f} → {adapter.loss_last:.2f}, "
+                f"{len(refused)} refused"
             )
         elif message.job == "export":
             bar.say(f"written: {message.result[0]['path']}")

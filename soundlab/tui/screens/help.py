@@ -43,7 +43,8 @@ class HelpScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q", "dismiss", "Close")]
     DEFAULT_CSS = """
     HelpScreen { align: center middle; }
-    HelpScreen VerticalScroll { width: 76; height: auto; max-height: 90%; border: round $accent; padding: 0 1; background: $surface; }
+    HelpScreen VerticalScroll { width: 76; height: auto; max-height: 90%; padding: 0 1; }
+    HelpScreen VerticalScroll { border: round $accent; background: $surface; }
     """
 
     def compose(self) -> ComposeResult:

@@ -42,7 +42,7 @@ class LibraryScreen(StageScreen):
         yield Waveform(id="wave")
         yield Static("", id="details", classes="hint", markup=False)
         yield JobBar(id="job")
-        yield Footer(compact=True)
+        yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -69,11 +69,12 @@ class LibraryScreen(StageScreen):
         table = self.query_one(DataTable)
         table.clear()
         self._clips = {clip.id: clip for clip, _ in rows}
+        room = max(24, self.size.width - 52)
         for clip, score in rows:
             mark = "" if clip.training.allowed else " ·"
             table.add_row(
                 "" if score is None else f"{score:.2f}",
-                clip.title[:44],
+                clip.title[:room],
                 f"{clip.duration:6.1f} s",
                 clip.rights + mark,
                 " ".join(clip.tags)[:40],

@@ -20,7 +20,7 @@ class JobBar(Static):
     def progress(self, done: int, total: int, what: str) -> None:
         """Show progress."""
         now = time.monotonic()
-        stage = what.split(",")[0]
+        stage = what.split(",", maxsplit=1)[0]
         if stage != self._what:
             self._what, self._began = stage, now
         if not total:

@@ -45,7 +45,10 @@ class Waveform(Widget):
 
     def show(self, peaks: list[tuple[float, float]], label: str = "") -> None:
         """Draw new peaks; none shows the label instead."""
-        self._peaks, self._label, self._drawn = peaks, label, (0, 0)
+        loudest = max((max(-low, high) for low, high in peaks), default=0.0)
+        scale = 1 / max(loudest, 0.02)  # quiet clips fill the height too, silence does not
+        self._peaks = [(low * scale, high * scale) for low, high in peaks]
+        self._label, self._drawn = label, (0, 0)
         self.fraction = 0.0
         self.refresh()
 

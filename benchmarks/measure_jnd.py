@@ -1,0 +1,58 @@
+"""Measure each descriptor's just-noticeable difference and write it to the presets.
+
+The 75th percentile of absolute differences between takes of one prompt with
+different seeds. ``python benchmarks/measure_jnd.py --write``
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from soundlab.audio.descriptors import DESCRIPTORS, describe_file
+from soundlab.config import packaged
+from soundlab.domain.ports import GenerationRequest
+from soundlab.engines.local import LocalGenerator
+
+PROMPTS = ("rain", "church bells", "a low drone", "soft piano notes", "a crackling fire", "machinery", "distant wind",
+           "a synth pad", "footsteps", "metal hits in a huge hall")  # fmt: skip
+HEAD = """\
+# Just-noticeable difference of each descriptor: the 75th percentile of the
+# differences between takes of one prompt with different seeds, measured on the
+# sketch checkpoint by benchmarks/measure_jnd.py. Less than this is no change.
+
+[jnd]
+"""
+
+
+def main() -> None:
+    """Measure, print, perhaps write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--write", action="store_true")
+    args = parser.parse_args()
+    gaps: dict[str, list[float]] = {axis: [] for axis in DESCRIPTORS}
+    generator = LocalGenerator()
+    with tempfile.TemporaryDirectory() as folder:
+        for prompt in PROMPTS:
+            outputs = tuple(str(Path(folder) / f"{s}.wav") for s in range(args.seeds))
+            generator.generate(GenerationRequest(prompt, tuple(range(args.seeds)), outputs, args.seconds, "sketch"))
+            measured = [describe_file(Path(p)) for p in outputs]
+            for one, other in itertools.combinations(measured, 2):
+                for axis in DESCRIPTORS:
+                    a, b = one[axis], other[axis]
+                    if a is not None and b is not None:
+                        gaps[axis].append(abs(a - b))
+    text = HEAD + "".join(f"{axis} = {np.percentile(values, 75):.3g}\n" for axis, values in gaps.items() if values)
+    print(text)
+    if args.write:
+        (packaged("presets") / "feedback" / "jnd.toml").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

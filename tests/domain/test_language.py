@@ -1,0 +1,75 @@
+"""Feedback in words becomes the right set of adjustments."""
+
+from pathlib import Path
+
+import pytest
+
+from soundlab.config import packaged
+from soundlab.domain.language import parse
+from soundlab.domain.lexicon import build
+from soundlab.errors import WrongInput
+from soundlab.services.steering import read_lexicon
+
+LEXICON = read_lexicon(packaged("presets") / "feedback")
+
+
+def understood(text: str) -> set[tuple[str, str | None, int, float]]:
+    return {(a.kind, a.axis or a.term or a.target, a.direction, a.strength) for a in parse(text, LEXICON)}
+
+
+@pytest.mark.parametrize(
+    ("text", "wishes"),
+    [
+        (
+            "more metallic, less bright, further away",
+            {("axis", "metallic", 1, 0.5), ("axis", "brightness", -1, 0.5), ("axis", "distance", 1, 0.5)},
+        ),
+        ("much darker", {("axis", "brightness", -1, 0.8)}),
+        ("a touch warmer and less busy", {("axis", "warmth", 1, 0.25), ("axis", "density", -1, 0.5)}),
+        ("slow it down a bit", {("axis", "speed", -1, 0.25)}),
+        ("no rain", {("term", "rain", -1, 1.0)}),
+        ("without birds and voices", {("term", "birds", -1, 1.0), ("term", "voices", -1, 1.0)}),
+        ("rain instead of wind", {("term", "rain", 1, 0.5), ("term", "wind", -1, 1.0)}),
+        ("keep the rhythm but make it wetter", {("keep", "rhythm", 0, 1.0), ("axis", "space", 1, 0.5)}),
+        ("keep everything else the same", {("keep", "all", 0, 1.0)}),
+        ("like the second one but underwater", {("like", "#2", 1, 0.5), ("axis", "underwater", 1, 0.5)}),
+        ("like @t2abc", {("like", "t2abc", 1, 0.5)}),
+        ("too boomy", {("axis", "boominess", -1, 0.5)}),
+        ("a lot less reverb", {("axis", "space", -1, 0.8)}),
+        ("duck the lows", {("axis", "boominess", -1, 0.5)}),
+        ("more top end", {("axis", "brightness", 1, 0.5)}),
+        ("far darker", {("axis", "brightness", -1, 0.8)}),
+        ("much less dense and slower", {("axis", "density", -1, 0.8), ("axis", "speed", -1, 0.5)}),
+        ("not so bright", {("axis", "brightness", -1, 0.5)}),
+        ("spookier", {("axis", "supernatural", 1, 0.5)}),
+        ("drier and a lot closer", {("axis", "space", -1, 0.5), ("axis", "distance", -1, 0.8)}),
+    ],
+)
+def test_understands(text: str, wishes: set[tuple[str, str, int, float]]) -> None:
+    assert understood(text) == wishes
+
+
+def test_the_words_of_each_wish_are_kept() -> None:
+    assert [a.text for a in parse("More metallic, less bright", LEXICON)] == ["More metallic", "less bright"]
+
+
+def test_unknown_words_are_carried_not_dropped() -> None:
+    assert understood("add zither glissandi") == {("term", "zither glissandi", 1, 0.5)}
+
+
+@pytest.mark.parametrize("text", ["", "   ", "please just make it", "?!"])
+def test_nothing_asked_is_an_error(text: str) -> None:
+    with pytest.raises(WrongInput, match="nothing to do"):
+        parse(text, LEXICON)
+
+
+def test_a_project_can_teach_words(tmp_path: Path) -> None:
+    own = tmp_path / "film.toml"
+    own.write_text('[axes.tension]\nmore = ["kubricky"]\n')
+    taught = read_lexicon(packaged("presets") / "feedback", [own])
+    assert [(a.axis, a.direction) for a in parse("kubricky", taught)] == [("tension", 1)]
+
+
+def test_an_unknown_axis_in_a_lexicon_is_refused() -> None:
+    with pytest.raises(WrongInput, match="unknown axis 'brightnes'"):
+        build({}, [{"axes": {"brightnes": {}}}])

@@ -1,0 +1,131 @@
+"""One code path for the sketch and for checkpoints in the formats of the hub."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from soundlab.domain.ports import GenerationRequest
+from soundlab.engines import registry
+from soundlab.engines.decoding import Sampling, StepDecoder, decode
+from soundlab.engines.musicgen import Musicgen
+from soundlab.errors import EngineFailed, NotFound, WrongInput
+from tests import tiny
+
+
+def request(folder: Path, seeds: tuple[int, ...] = (1,), **given) -> GenerationRequest:
+    outputs = tuple(str(folder / f"take-{s}.wav") for s in seeds)
+    return GenerationRequest(
+        **{"prompt": "dark rain", "seeds": seeds, "outputs": outputs, "seconds": 1.0, "checkpoint": "x", **given}
+    )
+
+
+@pytest.fixture(scope="module")
+def sketch() -> Musicgen:
+    return Musicgen(registry.musicgen("sketch"))
+
+
+@pytest.mark.parametrize(
+    ("build", "channels"), [(tiny.musicgen, 1), (lambda f: tiny.musicgen(f, channels=2), 2), (tiny.melody, 1)]
+)
+def test_folders_in_the_formats_of_the_hub(tmp_path: Path, build, channels: int) -> None:
+    build(tmp_path / "model")
+    engine = Musicgen(registry.musicgen(str(tmp_path / "model")))
+    result = engine.generate(request(tmp_path, (1, 2), terms=(("bright wind", -1.0),)))
+    info = soundfile.info(tmp_path / "take-2.wav")
+    assert (info.samplerate, info.channels, info.frames, info.subtype) == (32_000, channels, 32_000, "PCM_24")
+    assert (result.sample_rate, result.channels, result.dtype) == (32_000, channels, "float32")
+
+
+def test_melody_codes_equal_those_of_generate(tmp_path: Path) -> None:
+    tiny.melody(tmp_path / "model")
+    engine = Musicgen(registry.musicgen(str(tmp_path / "model")))
+    ids = engine.tokenizer(["dark rain"], return_tensors="pt")
+    caught = []
+    whole = engine.model.audio_encoder.decode
+    engine.model.audio_encoder.decode = lambda codes, *a, **k: (caught.append(codes), whole(codes, *a, **k))[1]
+    torch.manual_seed(3)
+    engine.model.generate(
+        input_ids=ids["input_ids"],
+        attention_mask=ids["attention_mask"],
+        do_sample=True,
+        top_k=20,
+        guidance_scale=3.0,
+        max_new_tokens=33,
+    )
+    engine.model.audio_encoder.decode = whole
+    found = decode(
+        StepDecoder(engine.model.decoder),
+        engine.conditions([("dark rain", 3.0)]),
+        frames=caught[0].shape[-1],
+        generators=[torch.Generator().manual_seed(3)],
+        sampling=Sampling(1.0, 20),
+    )
+    assert torch.equal(found, caught[0][0])
+
+
+def test_sketch_is_deterministic_alone_or_in_a_batch(sketch: Musicgen, tmp_path: Path) -> None:
+    sketch.generate(request(tmp_path, (7, 8)))
+    together = (tmp_path / "take-8.wav").read_bytes()
+    sketch.generate(request(tmp_path, (8,)))
+    one, _ = soundfile.read(tmp_path / "take-8.wav")
+    (tmp_path / "together.wav").write_bytes(together)
+    other, _ = soundfile.read(tmp_path / "together.wav")
+    assert np.abs(one - other).max() < 1e-4
+
+
+def test_streamed_audio_equals_the_finished_take(sketch: Musicgen, tmp_path: Path) -> None:
+    pieces: list[float] = []
+    parts: dict[str, np.ndarray] = {}
+
+    def heard(take: int, path: str, seconds: float) -> None:
+        pieces.append(seconds)
+        parts[path] = soundfile.read(path)[0]
+
+    result = sketch.generate(request(tmp_path, seconds=4.0, stream=True), on_audio=heard)
+    whole, _ = soundfile.read(tmp_path / "take-1.wav")
+    (part,) = parts.values()
+    assert result.first_audio is not None and result.first_audio <= result.seconds
+    assert len(pieces) > 3 and pieces == sorted(pieces) and pieces[-1] == pytest.approx(4.0)
+    assert np.abs(part - whole).max() < 2e-4  # the part file has 16 bits
+    assert not list(tmp_path.glob("*.part.wav"))
+
+
+def test_continuation_keeps_the_opening(sketch: Musicgen, tmp_path: Path) -> None:
+    sketch.generate(request(tmp_path, (1,), seconds=2.0))
+    source = str(tmp_path / "take-1.wav")
+    sketch.generate(request(tmp_path, (2,), seconds=4.0, continue_path=source))
+    first, long = soundfile.read(source)[0], soundfile.read(tmp_path / "take-2.wav")[0]
+    bands = [np.abs(np.fft.rfft(x[:48_000])) for x in (first, long)]
+    assert long.size == 128_000
+    assert np.corrcoef(np.log(bands[0] + 1e-2), np.log(bands[1] + 1e-2))[0, 1] > 0.5
+    with pytest.raises(WrongInput, match="leaves nothing"):
+        sketch.generate(request(tmp_path, (3,), seconds=2.0, continue_path=source))
+
+
+def test_longer_than_a_window_slides(sketch: Musicgen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sketch, "window_seconds", 2.0)
+    sketch.generate(request(tmp_path, seconds=5.0))
+    audio, _ = soundfile.read(tmp_path / "take-1.wav")
+    assert audio.size == 160_000
+    assert np.sqrt((audio[-32_000:] ** 2).mean()) > 1e-4
+
+
+def test_unknown_checkpoints_are_named(tmp_path: Path) -> None:
+    for name in ("nope", str(tmp_path), "facebook/musicgen-small"):
+        with pytest.raises(NotFound):
+            registry.musicgen(name)
+    (tmp_path / "config.json").write_text('{"model_type": "musicgen"}')
+    (tmp_path / "model.safetensors").write_bytes(b"garbage")
+    with pytest.raises(EngineFailed, match="cannot load"):
+        Musicgen(registry.musicgen(str(tmp_path)))
+
+
+def test_the_licence_of_a_card_sets_the_ceiling(tmp_path: Path) -> None:
+    tiny.musicgen(tmp_path)
+    assert registry.musicgen(str(tmp_path)).ceiling == "unknown licence: temp only"
+    (tmp_path / "README.md").write_text("---\nlicense: cc-by-nc-4.0\n---\n")
+    assert registry.musicgen(str(tmp_path)).ceiling == "non-commercial: temp only"
+    assert registry.musicgen("sketch").ceiling == "free"

@@ -1,0 +1,196 @@
+"""The loop through its services, on real files, a real database and the bundled checkpoint."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from soundlab.domain.axes import AXES
+from soundlab.domain.brief import Brief, Reference
+from soundlab.domain.feedback import Adjustment
+from soundlab.errors import Cancelled, NotFound, RightsRefused, WrongInput
+from soundlab.project import Project
+from soundlab.services.exporting import Delivery
+from soundlab.services.importing import Labels
+from soundlab.services.reviewing import decide
+from soundlab.services.steering import check, revise
+
+
+def names(clips) -> set[str]:
+    return {c.title for c in clips}
+
+
+def test_import_reports_and_repeats(warm: Project, noises: Path) -> None:
+    (noises / "broken.wav").write_text("no")
+    (noises / "notes.txt").write_text("not audio, not asked for")
+    (noises / "loop").symlink_to(noises)
+    report = warm.importer.run([noises], Labels(rights="own", tags=("test",)))
+    assert names(report.imported) == {"rain hiss", "clock clicks", "low drone"}
+    assert [p.name for p, _ in report.failed] == ["broken.wav"]
+    again = warm.importer.run([noises], Labels(rights="cc0", collections=("night",)))
+    assert not again.imported and len(again.unchanged) == 3
+    assert {(c.rights, c.collections, c.tags) for c in warm.clips.all()} == {("cc0", ("night",), ("test",))}
+
+
+def test_moved_files_are_recognised_and_copies_stay(warm: Project, noises: Path) -> None:
+    source = noises / "low drone.ogg"
+    (clip,) = warm.importer.run([source], Labels()).imported
+    moved = source.rename(noises / "elsewhere.ogg")
+    assert warm.clips.get(clip.id).missing
+    warm.importer.run([moved], Labels())
+    assert warm.clips.get(clip.id).path == str(moved)
+    (copied,) = warm.importer.run([noises / "rain_hiss.wav"], Labels(), copy=True).imported
+    assert Path(copied.path).parent == warm.folder / "media"
+
+
+def test_a_cancelled_import_keeps_what_was_done(warm: Project, noises: Path) -> None:
+    asked = iter([False, False, True])
+    with pytest.raises(Cancelled):
+        warm.importer.run([noises], Labels(), cancelled=lambda: next(asked))
+    assert len(warm.clips.all()) == 2
+    warm.importer.run([noises], Labels())
+    assert len(warm.clips.all()) == 3 == len(warm.vectors.owners(warm.embedder.model_id))
+
+
+def test_search_by_words_by_example_and_with_filters(warm: Project, noises: Path) -> None:
+    warm.importer.run([noises], Labels())
+    rain, drone = (next(c for c in warm.clips.all() if c.title == t) for t in ("rain hiss", "low drone"))
+    assert warm.searcher.search("clock")[0].clip.title == "clock clicks"
+    assert warm.searcher.search(like=[drone.id])[0].clip.id == drone.id
+    assert warm.searcher.search(like=[rain.path])[0].clip.id == rain.id
+    assert warm.searcher.search(unlike=[rain.id])[-1].clip.id == rain.id
+    warm.clips.change([rain.id], {}, tags=["wet"])
+    assert [r.clip.id for r in warm.searcher.search("anything", tag="wet")] == [rain.id]
+    with pytest.raises(WrongInput):
+        warm.searcher.search("  ")
+    with pytest.raises(NotFound):
+        warm.searcher.search(like=["cdeadbeef"])
+
+
+def test_a_take_has_its_recipe_and_can_be_made_again(warm: Project) -> None:
+    brief = Brief("rain", avoid="bells", seconds=1.0)
+    first, second = warm.generation.generate(brief, 2, 40)
+    again = warm.generation.generate(brief, 1, 41)[0]
+    a, b = (soundfile.read(t.path)[0] for t in (second, again))
+    assert np.abs(a - b).max() < 1e-4
+    assert (first.seed, second.seed, first.licence, first.state) == (40, 41, "free", "done")
+    assert {t["text"]: t["weight"] < 0 for t in first.terms} == {"bells": True}
+    assert first.recipe["generated"] and first.recipe["fingerprint"]
+    assert first.descriptors["loudness"] is not None
+    assert a.size == 32_000
+
+
+def test_a_reference_of_unclear_rights_lowers_the_ceiling(warm: Project, tone: Path) -> None:
+    (clip,) = warm.importer.run([tone], Labels()).imported
+    brief = Brief("rain", seconds=1.0, references=(Reference(clip.id, 0.5),))
+    take = warm.generation.generate(brief, 1, 1)[0]
+    assert take.licence == "unknown licence: temp only"
+    assert take.terms == [{"text": "tone", "weight": 0.5}]
+    warm.clips.change([clip.id], {"rights": "own"})
+    assert warm.generation.generate(brief, 1, 1)[0].licence == "free"
+
+
+def test_failure_and_cancelling_leave_rows_that_say_so(warm: Project) -> None:
+    with pytest.raises(NotFound):
+        warm.generation.generate(Brief("rain", checkpoint="nope"), 1)
+    with pytest.raises(Cancelled):
+        warm.generation.generate(Brief("rain"), 2, cancelled=lambda: True, stream=True)
+    assert warm.takes.all() == []
+    assert len(warm.takes.all(states=("failed",))) == 3
+    assert not list((warm.folder / "takes").glob("*")) if (warm.folder / "takes").exists() else True
+
+
+def test_revising_writes_words_terms_and_avoid(warm: Project) -> None:
+    parent = warm.generation.generate(Brief("bright rain", seconds=2.0), 1, 3)[0]
+    asked = warm.steering.parse("much darker, add bells, no wind, more metallic, keep the rhythm")
+    brief = revise(parent, asked)
+    assert brief.prompt == "very dark, metallic, bright rain with bells"
+    assert brief.avoid == "wind"
+    assert brief.terms[0].weight < 0 and brief.terms[0].text == "bright, bright rain"
+    assert brief.continue_from == parent.id and 0 < brief.keep_seconds < parent.duration
+    assert brief.parent == parent.id
+
+
+def test_speaking_again_of_an_axis_replaces_what_was_said(warm: Project) -> None:
+    parent = warm.generation.generate(Brief("rain", seconds=1.0), 1, 3)[0]
+    darker = warm.steering.answer(parent.id, "darker")[0]
+    assert darker.prompt == "dark, rain"
+    assert revise(darker, warm.steering.parse("brighter")).prompt == "bright, rain"
+
+
+def test_feedback_makes_a_measured_child_and_keeps_the_rest_unranked(warm: Project) -> None:
+    parent = warm.generation.generate(Brief("rain", seconds=2.0), 1, 5)[0]
+    child = warm.steering.answer(parent.id, "darker and more metallic")[0]
+    assert child.parent == parent.id
+    assert [a["axis"] for a in child.adjustments] == ["brightness", "metallic"]
+    measured, by_ear = child.obeyed
+    assert (
+        measured["before"] == parent.descriptors["brightness"] and measured["after"] == child.descriptors["brightness"]
+    )
+    assert measured["ok"] == (measured["before"] - measured["after"] >= measured["jnd"])
+    assert by_ear["ok"] is None and not AXES["metallic"].counted
+    assert len(warm.takes.all(states=("unranked",))) == 2
+
+
+def test_references_in_feedback_are_looked_up(warm: Project) -> None:
+    one, two = warm.generation.generate(Brief("rain", seconds=1.0), 2, 5)
+    (like,) = warm.steering.parse("like the second one", batch=one.batch)
+    assert like.target == two.id
+    with pytest.raises(NotFound, match="no take 5"):
+        warm.steering.parse("like the fifth one", batch=one.batch)
+    with pytest.raises(NotFound):
+        warm.steering.parse("like @tzzzzzz")
+
+
+def test_check_needs_both_measures(warm: Project) -> None:
+    parent = warm.generation.generate(Brief("rain", seconds=1.0), 1, 5)[0]
+    (found,) = check(
+        parent, parent, [Adjustment("axis", "darker", axis="brightness", direction=-1)], {"brightness": 0.5}
+    )
+    assert found.ok is False
+
+
+def test_training_takes_only_what_is_cleared(warm: Project, noises: Path) -> None:
+    with pytest.raises(RightsRefused, match="no take is approved"):
+        warm.training.train("night")
+    warm.importer.run([noises], Labels(rights="unknown", collections=("bed",)))
+    with pytest.raises(RightsRefused, match="rain hiss: rights unknown"):
+        warm.training.train("night", collection="bed")
+    rain = next(c for c in warm.clips.all() if c.title == "rain hiss")
+    warm.clips.change([rain.id], {"rights": "cc0"})
+    take = warm.generation.generate(Brief("rain", seconds=1.0), 1, 5)[0]
+    decide(warm.takes, [take.id], "approved")
+    adapter, refused = warm.training.train("night", collection="bed", steps=3, rank=2)
+    assert {c["id"] for c in adapter.clips} == {rain.id, take.id}
+    assert len(refused) == 2 and all("unknown" in s.reason for s in refused)
+    assert (warm.folder / "adapters" / "night" / "adapter.json").exists()
+    made = warm.generation.generate(Brief("rain", seconds=1.0, adapters=(("night", 1.0),)), 1, 5)[0]
+    assert made.adapters == [{"name": "night", "weight": 1.0}]
+    with pytest.raises(WrongInput, match="no name"):
+        warm.training.train("../escape")
+    with pytest.raises(NotFound, match="collections: bed"):
+        warm.training.train("x", collection="bad")
+
+
+def test_verdicts_can_be_taken_back(warm: Project) -> None:
+    take = warm.generation.generate(Brief("rain", seconds=1.0), 1, 5)[0]
+    assert decide(warm.takes, [take.id], "approved", "yes")[0].verdict == "approved"
+    assert decide(warm.takes, [take.id], None)[0].verdict is None
+    with pytest.raises(NotFound):
+        decide(warm.takes, [take.id, "tzzzzzz"], "rejected")
+    assert warm.takes.get(take.id).verdict is None
+
+
+def test_export_is_what_an_editor_needs(warm: Project, noises: Path) -> None:
+    take = warm.generation.generate(Brief("Rain / on tin!", seconds=1.0), 1, 5)[0]
+    (row,) = warm.exporter.export([take.id], None, warm.folder / "out", Delivery(loudness=-20.0))
+    with soundfile.SoundFile(row["path"]) as file:
+        assert (file.samplerate, file.subtype, file.format, file.frames) == (48_000, "PCM_24", "WAV", 48_000)
+        assert "GENERATED" in file.comment and take.licence in file.comment
+    assert Path(row["path"]).name == f"rain-on-tin_{take.id}.wav"
+    assert f'"seed": {take.seed}' in Path(row["recipe"]).read_text()
+    warm.importer.run([noises], Labels(collections=("bed",)))
+    assert len(warm.exporter.export([], "bed", warm.folder / "out", Delivery(container="flac", bits="16"))) == 3
+    with pytest.raises(WrongInput, match="32f"):
+        Delivery(container="flac", bits="32f")

@@ -1,0 +1,143 @@
+"""Rows and vectors: migrated, found again, and surviving a kill."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from soundlab.domain.clip import Clip
+from soundlab.domain.ports import Embedded
+from soundlab.domain.take import Take
+from soundlab.errors import NotFound, SoundlabError
+from soundlab.storage import database as database_module
+from soundlab.storage.clips import ClipStore
+from soundlab.storage.database import HEAD, Database
+from soundlab.storage.tables import metadata
+from soundlab.storage.takes import TakeStore
+from soundlab.storage.vectors import VectorStore
+
+
+@pytest.fixture
+def database(tmp_path: Path):
+    made = Database(tmp_path / "soundlab.db")
+    yield made
+    made.close()
+
+
+def clip(name: str, **given) -> Clip:
+    digest = name.encode().hex().ljust(64, "0")
+    return Clip(
+        **{
+            "id": "",
+            "path": f"/x/{name}.wav",
+            "title": name,
+            "sha256": digest,
+            "duration": 1.0,
+            "sample_rate": 48_000,
+            "channels": 1,
+            **given,
+        }
+    )
+
+
+def take(identity: str, **given) -> Take:
+    return Take(
+        **{
+            "id": identity,
+            "path": "/x.wav",
+            "prompt": "rain",
+            "seed": 1,
+            "checkpoint": "sketch",
+            "duration": 1.0,
+            **given,
+        }
+    )
+
+
+def test_migrations_build_the_tables_of_the_code(database: Database) -> None:
+    folder = Path(database_module.__file__).parent / "migrations"
+    assert ScriptDirectory(str(folder)).get_current_head() == HEAD
+    with database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+def test_a_newer_database_and_a_broken_one_are_refused(tmp_path: Path) -> None:
+    made = Database(tmp_path / "new.db")
+    with made.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    made.close()
+    with pytest.raises(SoundlabError, match="newer soundlab"):
+        Database(tmp_path / "new.db")
+    (tmp_path / "bad.db").write_text("this is not a database" * 100)
+    with pytest.raises(SoundlabError, match="cannot open"):
+        Database(tmp_path / "bad.db")
+
+
+def test_another_process_is_noticed(database: Database) -> None:
+    before = database.version()
+    other = Database(database.path)
+    ClipStore(other).add(clip("rain"))
+    other.close()
+    assert database.version() != before
+
+
+def test_clips_are_found_by_id_hash_tag_and_collection(database: Database) -> None:
+    store = ClipStore(database)
+    rain = store.add(clip("rain", tags=("wet",), collections=("night",)))
+    wind = store.add(clip("wind"))
+    assert store.get(rain.id[:5]) == rain
+    assert store.by_hash(wind.sha256) == wind
+    assert store.all(tag="wet") == [rain] == store.all(collection="night")
+    store.change([rain.id, wind.id], {"rights": "own"}, tags=["storm"], untag=["wet"])
+    assert [c.rights for c in store.all(tag="storm")] == ["own", "own"]
+    assert store.all(tag="wet") == []
+    with pytest.raises(NotFound):
+        store.get("cffffffff")
+
+
+def test_equal_starts_of_hashes_get_longer_ids(database: Database) -> None:
+    store = ClipStore(database)
+    one = store.add(clip("a", sha256="ab" * 32))
+    two = store.add(clip("b", sha256="ab" * 31 + "cd"))
+    assert one.id != two.id
+    assert store.get(one.id) == one
+
+
+def test_a_batch_of_changes_is_all_or_nothing(database: Database) -> None:
+    store = TakeStore(database)
+    store.add([take("taaaaaa"), take("tbbbbbb")])
+    with pytest.raises(Exception, match="no_such_column"):
+        store.finish([("taaaaaa", {"state": "failed"}), ("tbbbbbb", {"no_such_column": 1})])
+    assert {t.state for t in store.all()} == {"done"}
+
+
+def test_search_is_exact_and_vectors_stay_with_their_model(database: Database, tmp_path: Path) -> None:
+    store = VectorStore(database, tmp_path / "vectors")
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((300, 32))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    store.put("a@1", [(f"c{i:03}", Embedded((0.0,), (tuple(v),))) for i, v in enumerate(rows)])
+    store.put("b@1", [("c000", Embedded((0.0, 10.0), (tuple(rows[1]), tuple(rows[2]))))])
+    query = rng.standard_normal(32)
+    wanted = np.argsort(-(rows @ query))[:10]
+    found = store.search("a@1", query, 10)
+    assert [h.owner for h in found] == [f"c{i:03}" for i in wanted]
+    assert found[0].score == pytest.approx(float(rows[wanted[0]] @ query / np.linalg.norm(query)), abs=2e-3)
+    assert [h.at for h in store.search("b@1", rows[2], 1)] == [10.0]
+    assert store.search("none@1", query, 10) == []
+    assert store.search("a@1", np.zeros(32), 10) == []
+
+
+def test_the_matrix_is_rebuilt_when_rows_change_or_it_is_lost(database: Database, tmp_path: Path) -> None:
+    store = VectorStore(database, tmp_path / "vectors")
+    store.put("a@1", [("c1", Embedded((0.0,), ((1.0, 0.0),)))])
+    assert [h.owner for h in store.search("a@1", (0.0, 1.0), 5)] == ["c1"]
+    store.put("a@1", [("c2", Embedded((0.0,), ((0.0, 1.0),)))])
+    assert [h.owner for h in store.search("a@1", (0.0, 1.0), 5)] == ["c2", "c1"]
+    for path in (tmp_path / "vectors").iterdir():
+        path.unlink()
+    assert len(store.search("a@1", (0.0, 1.0), 5)) == 2

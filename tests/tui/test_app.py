@@ -1,0 +1,190 @@
+"""The interface, driven by keys."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from textual.widgets import DataTable, Input, Static
+
+from soundlab.domain.brief import Brief
+from soundlab.project import Project
+from soundlab.services.importing import Labels
+from soundlab.tui.app import SoundlabApp
+from soundlab.tui.screens.help import HelpScreen
+from soundlab.tui.widgets.job_bar import JobBar
+from soundlab.tui.widgets.waveform import braille_rows
+
+SIZES = [(80, 24), (160, 48)]
+
+
+class Silent:
+    """A player that remembers."""
+
+    def __init__(self) -> None:
+        self.played: list[str] = []
+        self.playing = False
+        self.position = 0.0
+
+    def play(self, path: Path, start: float = 0.0) -> None:
+        self.played.append(Path(path).name)
+        self.playing = True
+
+    def stop(self) -> None:
+        self.playing = False
+
+
+async def settle(pilot) -> None:
+    """Wait for all work that the interface has started, and for what it says."""
+    for _ in range(3):
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+
+
+def cells(app: SoundlabApp, column: str) -> list[str]:
+    table = app.screen.query_one(DataTable)
+    return [str(c) for c in table.get_column(column)]
+
+
+def shown(app: SoundlabApp, query: str) -> str:
+    return str(app.screen.query_one(query, Static).content)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_loop_by_keyboard(warm: Project, noises: Path, size: tuple[int, int]) -> None:
+    warm.importer.run([noises], Labels(rights="own"))
+    (warm.folder / "soundlab.toml").write_text('name = "film"\nseconds = 1.0\n')
+    app = SoundlabApp(Project(warm.folder), player=Silent())
+    app.project.__dict__.update({k: warm.__dict__[k] for k in ("embedder", "generator")})
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        assert len(cells(app, "title")) == 3
+        await pilot.press("slash", *"clock", "enter")
+        await settle(pilot)
+        assert cells(app, "title")[0] == "clock clicks" and float(cells(app, "score")[0]) > 0
+        await pilot.press("space")
+        assert app.player.played[-1] == "clock clicks.flac"
+        await pilot.press("u", "f3")
+        await settle(pilot)
+        await pilot.press("p", *"rain", "enter")
+        await settle(pilot)
+        (parent,) = app.project.takes.all()
+        clock = next(c for c in app.project.clips.all() if c.title == "clock clicks")
+        assert [r["target"] for r in parent.references] == [clock.id]
+        assert app.player.played[-1] == f"{parent.id}.part.wav"
+        await pilot.press("f", *"darker", "enter")
+        await settle(pilot)
+        assert len(cells(app, "id")) == 2 and "darker" in cells(app, "check")[1]
+        await pilot.press("a")
+        await settle(pilot)
+        child = next(t for t in app.project.takes.all() if t.parent == parent.id)
+        assert child.verdict == "approved"
+        await pilot.press("z")
+        await settle(pilot)
+        assert app.project.takes.get(child.id).verdict is None
+        await pilot.press("a", "e")
+        await settle(pilot)
+        assert len(list((warm.folder / "export").glob("*.wav"))) == 1
+        await pilot.press("f1")
+        assert isinstance(app.screen, HelpScreen)
+        await pilot.press("escape")
+    app.project.close()
+
+
+async def test_empty_states_say_what_to_do(project: Project) -> None:
+    app = SoundlabApp(project, player=Silent())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert app.screen.query_one("#empty").display and "Press i to import" in shown(app, "#empty")
+        await pilot.press("f3")
+        await settle(pilot)
+        assert app.screen.query_one("#empty").display and "press enter" in shown(app, "#empty")
+        await pilot.press("f", "a", "e", "space")
+        await settle(pilot)
+
+
+async def test_importing_a_folder_and_a_missing_one(warm: Project, noises: Path) -> None:
+    (noises / "bad.wav").write_text("no")
+    app = SoundlabApp(warm, player=Silent())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("i")
+        app.screen.query_one(Input).value = str(noises)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert len(cells(app, "title")) == 3
+        await pilot.press("i")
+        app.screen.query_one(Input).value = "/nowhere"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "no such file" in shown(app, "#job")
+
+
+async def test_escape_stops_a_job_and_keeps_the_project(warm: Project) -> None:
+    class Endless:
+        on_audio = None
+
+        def generate(self, request, progress, cancelled):
+            from soundlab.errors import Cancelled
+
+            started.set()
+            while not cancelled():
+                progress(1, 10, "generating")
+                waiting.wait(0.01)
+            raise Cancelled("generation was stopped")
+
+    import threading
+
+    started, waiting = threading.Event(), threading.Event()
+    warm.__dict__["generator"] = Endless()
+    app = SoundlabApp(warm, player=Silent())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("f3")
+        await settle(pilot)
+        await pilot.press("p", *"rain", "enter")
+        while not started.is_set():
+            await pilot.pause()
+        assert app.jobs.running == "generate"
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.jobs.running == ""
+        assert "stopped" in str(app.screen.query_one(JobBar).content)
+        assert warm.takes.all() == []
+
+
+async def test_training_without_approval_is_explained(warm: Project) -> None:
+    warm.generation.generate(Brief("rain", seconds=1.0), 1, 1)
+    app = SoundlabApp(warm, player=Silent())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("f3")
+        await settle(pilot)
+        await pilot.press("t", *"night", "enter")
+        await settle(pilot)
+        assert "no take is approved" in shown(app, "#job")
+
+
+def test_first_paint_loads_no_model_library(project: Project) -> None:
+    code = f"""
+import asyncio, sys
+from pathlib import Path
+from soundlab.project import Project
+from soundlab.tui.app import SoundlabApp
+heavy = {{"torch", "transformers", "librosa", "scipy"}}
+app = SoundlabApp(Project(Path({str(project.folder)!r}), workers=True))
+before = (heavy | {{"sqlalchemy"}}) & set(sys.modules)  # the database may load after the first paint
+async def paint():
+    async with app.run_test() as pilot:
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+asyncio.run(paint())
+found = before | (heavy & set(sys.modules))
+sys.exit(str(found) if found else 0)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_braille_draws_loud_and_quiet() -> None:
+    rows = braille_rows([(-1.0, 1.0)] * 10 + [(0.0, 0.0)] * 10, 10, 2)
+    assert rows[0][:5] == "⣿" * 5 and rows[1][:5] == "⣿" * 5
+    assert "⣿" not in rows[0][5:]
