@@ -55,10 +55,14 @@ def test_every_command_has_help(cli: Cli, command: str) -> None:
 
 
 def test_starting_up_loads_no_model_library() -> None:
-    code = (
-        "import sys, soundlab; from soundlab.cli.main import exit_code; exit_code(['--help']); exit_code(['generate', '--help']);"
-        "heavy = {'torch', 'transformers', 'librosa', 'scipy', 'sqlalchemy', 'numpy'} & set(sys.modules); sys.exit(str(heavy) if heavy else 0)"
-    )
+    code = """
+import sys, soundlab
+from soundlab.cli.main import exit_code
+exit_code(["--help"])
+exit_code(["generate", "--help"])
+heavy = {"torch", "transformers", "librosa", "scipy", "sqlalchemy", "numpy"} & set(sys.modules)
+sys.exit(str(heavy) if heavy else 0)
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
@@ -71,9 +75,7 @@ def test_the_loop_in_json(inside: Path, cli: Cli, noises: Path) -> None:
     changed = cli.json("edit", clips[0]["id"], "--collection", "bed", "--untag", "field", "--note", "wet")["clips"][0]
     assert changed["collections"] == ["bed"] and changed["tags"] == []
     results = cli.json("search", "clock", "clicks", "-k", "2")["results"]
-    assert (
-        [r["title"] for r in results][0] == "clock clicks" and set(results[0]) >= CLIP | {"score"} and len(results) == 2
-    )
+    assert results[0]["title"] == "clock clicks" and set(results[0]) >= CLIP | {"score"} and len(results) == 2
 
     takes = cli.json(
         "generate", "distant wind over a low drone", "-n", "2", "-d", "1", "--seed", "7", "--avoid", "birds"
