@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 
 import click
 
@@ -55,7 +56,7 @@ class _Lazy(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name not in COMMANDS and ("/" in name or name in (".", "..") or name.endswith("soundlab.toml")):
+        if name not in COMMANDS and ("/" in name or Path(name).is_dir()):
             return super().resolve_command(ctx, ["open", *args])
         return super().resolve_command(ctx, args)
 
@@ -67,7 +68,7 @@ def main(ctx: click.Context) -> None:
     """Reference audio, generated textures, and direction that is measured.
 
     Without a command, the interface opens on the project here or above;
-    `soundlab PATH` (with a / in it) opens the one there.
+    `soundlab PATH` opens the one in that folder.
     """
     if ctx.invoked_subcommand is None:
         command = ctx.command.get_command(ctx, "open")  # type: ignore[attr-defined]

@@ -27,7 +27,13 @@ def delay(codes: Tensor, pad: int, *, stereo: bool = False) -> Tensor:
     return out
 
 
-def conditional_loss(decoder: MusicgenForCausalLM, codes: Tensor, memory: Tensor | None, mask: Tensor | None) -> Tensor:
+def conditional_loss(
+    decoder: MusicgenForCausalLM,
+    codes: Tensor,
+    memory: Tensor | None,
+    mask: Tensor | None,
+    book_weights: Tensor | None = None,
+) -> Tensor:
     """Mean cross-entropy over codebooks and frames.
 
     Parameters
@@ -37,6 +43,8 @@ def conditional_loss(decoder: MusicgenForCausalLM, codes: Tensor, memory: Tensor
     memory, mask
         Projected text states (batch, tokens, width), zeroed where masked, and
         their mask. Rows without any text have a mask of zeros.
+    book_weights
+        (books,) to stress some codebooks; all count alike by default.
     """
     config = decoder.config
     batch, books, _ = codes.shape
@@ -53,4 +61,10 @@ def conditional_loss(decoder: MusicgenForCausalLM, codes: Tensor, memory: Tensor
         use_cache=False,
     ).logits
     targets = delayed.masked_fill(delayed == config.pad_token_id, IGNORE).reshape(batch * books, -1)
-    return torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORE)
+    if book_weights is None:
+        return torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORE)
+    each = torch.nn.functional.cross_entropy(
+        logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORE, reduction="none"
+    )
+    by_book = each.view(batch, books, -1).sum((0, 2)) / (targets != IGNORE).view(batch, books, -1).sum((0, 2))
+    return (by_book * book_weights).sum() / book_weights.sum()

@@ -27,6 +27,8 @@ from soundlab.engines.training import conditional_loss
 
 TEXT_DROP = 0.12
 """Share of clips that train without text."""
+BOOK_WEIGHTS = (3.0, 2.0, 1.5, 1.0, 0.7, 0.5, 0.4, 0.3)
+"""Coarse books carry what a sound is and when it happens; fine ones are close to noise."""
 
 
 def decoder_config(codec: SketchCodecModel) -> MusicgenDecoderConfig:
@@ -56,7 +58,7 @@ class Conditioned(nn.Module):
     def forward(self, codes: Tensor, states: Tensor, mask: Tensor) -> Tensor:
         """Mean cross-entropy of codes (batch, books, frames) given text states and mask."""
         memory = self.enc_to_dec_proj(states) * mask[..., None]
-        return conditional_loss(self.decoder, codes, memory, mask)
+        return conditional_loss(self.decoder, codes, memory, mask, torch.tensor(BOOK_WEIGHTS))
 
 
 class Encoded:

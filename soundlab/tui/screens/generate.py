@@ -9,8 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Footer, Input, Static
 
 from soundlab.domain.axes import AXES
-from soundlab.domain.brief import Brief, Reference
+from soundlab.domain.brief import Reference
 from soundlab.domain.take import Take
+from soundlab.tui.brief_line import read
 from soundlab.tui.messages import Failed, Finished, Streaming
 from soundlab.tui.screens.ask import AskScreen
 from soundlab.tui.screens.stage import StageScreen
@@ -50,7 +51,7 @@ class GenerateScreen(StageScreen):
         self._streamed = False
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder="what should be heard — enter generates", id="brief")
+        yield Input(placeholder="what should be heard (-n 4 -d 8 --adapter night) — enter generates", id="brief")
         yield DataTable(cursor_type="row", zebra_stripes=True, id="takes")
         yield Static(_EMPTY, id="empty", classes="hint", markup=False)
         yield Waveform(id="wave")
@@ -141,10 +142,10 @@ class GenerateScreen(StageScreen):
         references = tuple(Reference(target) for target in self.app.references)
 
         def work(progress: Any, cancelled: Any) -> list[Take]:
-            settings = project.settings
-            brief = Brief(words, references=references, seconds=settings.seconds, checkpoint=settings.checkpoint)
+            s = project.settings
+            asked = read(words, seconds=s.seconds, takes=s.takes, checkpoint=s.checkpoint, references=references)
             return project.generation.generate(
-                brief, settings.takes, stream=True, progress=progress, cancelled=cancelled
+                asked.brief, asked.takes, asked.seed, stream=True, progress=progress, cancelled=cancelled
             )
 
         self.app.references.clear()

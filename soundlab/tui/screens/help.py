@@ -26,7 +26,8 @@ _TEXT = """\
   u            use the clip as a reference for the next take
 
 [b]Generate[/b]
-  p            write the prompt (enter generates)
+  p            write the prompt (enter generates); options as on the command
+               line: rain on tin -n 4 -d 8 --adapter night=0.8 --avoid "birds"
   f            say what should change about the take under the cursor:
                "more metallic, less bright, further away"
   a / x / z    approve, reject, take the verdict back

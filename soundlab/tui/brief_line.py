@@ -1,0 +1,58 @@
+"""A brief on one line: words, and options as the command line has them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from soundlab.domain.brief import Brief, Reference
+from soundlab.errors import WrongInput
+
+_OPTION = re.compile(r'(?:^|\s)(-n|-d|--seed|--adapter|--avoid|--guidance)\s+("[^"]*"|\S+)')
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a line asks for."""
+
+    brief: Brief
+    takes: int
+    seed: int | None
+
+
+def read(line: str, *, seconds: float, takes: int, checkpoint: str, references: tuple[Reference, ...] = ()) -> Asked:
+    """Read ``distant wind -n 4 -d 8 --adapter night=0.8 --avoid "birds"``; what is not said is as given.
+
+    Raises
+    ------
+    WrongInput
+        On a value that is no number, and as :class:`Brief`.
+    """
+    given: dict[str, Any] = {}
+    adapters: list[tuple[str, float]] = []
+    for name, quoted in _OPTION.findall(line):
+        value = quoted.strip('"')
+        if name == "--adapter":
+            adapter, sign, weight = value.rpartition("=")
+            adapters.append((adapter, _number(name, weight)) if sign else (value, 1.0))
+        else:
+            given[name] = value if name == "--avoid" else _number(name, value)
+    brief = Brief(
+        " ".join(_OPTION.sub(" ", line).split()),
+        avoid=given.get("--avoid", ""),
+        references=references,
+        seconds=float(given.get("-d", seconds)),
+        guidance=float(given.get("--guidance", 3.0)),
+        checkpoint=checkpoint,
+        adapters=tuple(adapters),
+    )
+    seed = given.get("--seed")
+    return Asked(brief, int(given.get("-n", takes)), None if seed is None else int(seed))
+
+
+def _number(name: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError as error:
+        raise WrongInput(f"{name} {value}: not a number", "such as -n 4 -d 8") from error
