@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from soundlab.errors import NotFound, WrongInput
-from soundlab.presets import refuse_unknown
+from soundlab.presets import read_toml, refuse_unknown
 
 PROJECT_FILE = "soundlab.toml"
 
@@ -68,10 +67,7 @@ def read_settings(folder: Path) -> Settings:
         On broken TOML, an unknown key or a value of the wrong type.
     """
     path = folder / PROJECT_FILE
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise WrongInput(f"{path} is not TOML: {error}", "mend the line it names") from error
+    table = read_toml(path)
     refuse_unknown(table, _SETTINGS, str(path))
     for key, kind in (("name", str), ("checkpoint", str), ("clap", str), ("seconds", (int, float)), ("takes", int)):
         if key in table and not isinstance(table[key], kind):

@@ -39,6 +39,31 @@ def refuse_unknown(table: Mapping[str, Any], known: Iterable[str], where: str) -
             raise WrongInput(f"{where}: unknown key {key!r}", hint)
 
 
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file. Raises WrongInput with the place that is broken."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongInput(f"{path} is not TOML: {error}", "mend the line it names") from error
+
+
+_SAMPLING = ("guidance", "temperature", "top_k", "top_p")
+
+
+def sampling_defaults(folder: Path, checkpoint: str) -> dict[str, Any]:
+    """How a checkpoint's tokens are drawn unless the person says otherwise.
+
+    Reads ``presets/generation/NAME.toml`` (NAME is the last part of the
+    checkpoint's name), else ``default.toml``. Keys: guidance, temperature,
+    top_k, top_p.
+    """
+    own = folder / f"{Path(checkpoint).name}.toml"
+    path = own if own.is_file() else folder / "default.toml"
+    table = read_toml(path)
+    refuse_unknown(table, _SAMPLING, str(path))
+    return table
+
+
 @dataclass(frozen=True, slots=True)
 class Preset:
     """A saved brief."""
@@ -68,10 +93,7 @@ def read_preset(path: Path) -> Preset:
     WrongInput
         On broken TOML, an unknown key, a missing subject or a wrong type.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise WrongInput(f"{path} is not TOML: {error}", "mend the line it names") from error
+    table = read_toml(path)
     refuse_unknown(table, _KEYS, str(path))
     for key, value in table.items():
         right: Any = {"seconds": (int, float), "tags": list}.get(key, str)

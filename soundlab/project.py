@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from soundlab.config import PROJECT_FILE, Settings, find_project, packaged, read_settings, write_settings
 from soundlab.errors import NotFound, WrongInput
-from soundlab.presets import Preset, find_preset, list_presets
+from soundlab.presets import Preset, find_preset, list_presets, sampling_defaults
 
 if TYPE_CHECKING:
     from soundlab.domain.ports import Embedder, Generator, Trainer
@@ -187,6 +187,10 @@ class Project:
         from soundlab.services.exporting import Exporter
 
         return Exporter(self.takes, self.clips)
+
+    def sampling(self, checkpoint: str) -> dict[str, Any]:
+        """How takes of a checkpoint are drawn unless the person says otherwise."""
+        return sampling_defaults(packaged("presets") / "generation", checkpoint)
 
     def preset_folders(self) -> list[Path]:
         """Folders of saved briefs: the packaged ones, then the project's own."""

@@ -24,9 +24,9 @@ from soundlab.domain.brief import Brief, Reference
 @click.option("--seed", type=int, default=None, help="Take i has this seed + i.")
 @click.option("--checkpoint", default=None, help="sketch, a folder or a hub id.")
 @click.option("--adapter", "adapters", multiple=True, metavar="A[=W]", help="A trained adapter; may be given again.")
-@click.option("--guidance", type=float, default=3.0, show_default=True, help="Pull of the prompt.")
-@click.option("--temperature", type=float, default=1.0, show_default=True)
-@click.option("--top-k", type=int, default=250, show_default=True)
+@click.option("--guidance", type=float, default=None, help="Pull of the prompt; 3 to 5 is usual.")
+@click.option("--temperature", type=float, default=None, help="Chance in drawing; 0 is none, 1 is usual.")
+@click.option("--top-k", type=int, default=None, help="Draw among this many likeliest; 0 is all.")
 @project_option
 @json_option
 def command(
@@ -40,9 +40,9 @@ def command(
     seed: int | None,
     checkpoint: str | None,
     adapters: tuple[str, ...],
-    guidance: float,
-    temperature: float,
-    top_k: int,
+    guidance: float | None,
+    temperature: float | None,
+    top_k: int | None,
     project: Path | None,
     as_json: bool,
 ) -> None:
@@ -58,18 +58,19 @@ def command(
         if parent and not words:
             words = parent.prompt
         settings = opened_project.settings
+        chosen = checkpoint or settings.checkpoint
+        said = {"guidance": guidance, "temperature": temperature, "top_k": top_k}
+        sampling = opened_project.sampling(chosen) | {k: v for k, v in said.items() if v is not None}
         brief = Brief(
             prompt=words,
             avoid=avoid,
             references=tuple(Reference(*weighted(name)) for name in like),
             seconds=duration if duration is not None else settings.seconds + (parent.duration if parent else 0.0),
-            guidance=guidance,
-            temperature=temperature,
-            top_k=top_k,
-            checkpoint=checkpoint or settings.checkpoint,
+            checkpoint=chosen,
             adapters=tuple(weighted(name) for name in adapters),
             parent=parent.id if parent else None,
             continue_from=parent.id if parent else None,
+            **sampling,
         )
         with meter() as progress:
             takes = opened_project.generation.generate(

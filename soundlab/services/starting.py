@@ -7,12 +7,11 @@ Schema of ``references/references.toml``: a ``[[clip]]`` table each with ``file`
 from __future__ import annotations
 
 import shutil
-import tomllib
 from pathlib import Path
 
 from soundlab.audio.write import atomic_path
 from soundlab.domain.ports import Progress, ignore_progress
-from soundlab.presets import refuse_unknown
+from soundlab.presets import read_toml, refuse_unknown
 from soundlab.services.importing import Importer, Labels, Report
 
 _KEYS = ("file", "title", "tags", "rights", "evidence")
@@ -21,7 +20,7 @@ _KEYS = ("file", "title", "tags", "rights", "evidence")
 def add_starter(source: Path, target: Path, importer: Importer, *, progress: Progress = ignore_progress) -> Report:
     """Copy the starter clips to ``target`` and import them, in a collection called ``starter``."""
     manifest = source / "references.toml"
-    rows = tomllib.loads(manifest.read_text(encoding="utf-8"))["clip"]
+    rows = read_toml(manifest)["clip"]
     report = Report()
     for index, row in enumerate(rows):
         refuse_unknown(row, _KEYS, str(manifest))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,8 @@ from soundlab.domain.lexicon import Lexicon, build
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Embedder, Progress, ignore_progress, never
 from soundlab.domain.take import Take
-from soundlab.errors import NotFound, WrongInput
+from soundlab.errors import NotFound
+from soundlab.presets import read_toml
 from soundlab.services.generating import GenerationService
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.takes import TakeStore
@@ -36,20 +36,12 @@ def read_lexicon(folder: Path, own: Sequence[Path] = ()) -> Lexicon:
     """Read the grammar and lexicon of ``folder``; files of the project's ``own`` add to them and win."""
     files = [folder / "lexicon.toml", *own]
     where = " and ".join(str(f) for f in files)
-    return build(_toml(folder / "grammar.toml"), [_toml(path) for path in files], where)
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise WrongInput(f"{path} is not TOML: {error}", "mend the line it names") from error
+    return build(read_toml(folder / "grammar.toml"), [read_toml(path) for path in files], where)
 
 
 def read_jnds(path: Path) -> dict[str, float]:
     """Read the just-noticeable difference of each descriptor."""
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {axis: float(value) for axis, value in table["jnd"].items()}
+    return {axis: float(value) for axis, value in read_toml(path)["jnd"].items()}
 
 
 def revise(parent: Take, adjustments: Sequence[Adjustment]) -> Brief:
@@ -84,16 +76,17 @@ def revise(parent: Take, adjustments: Sequence[Adjustment]) -> Brief:
     prompt = ", ".join([*words, subject]) if words else subject
     if added:
         prompt += " with " + " and ".join(added)
-    terms = []
+    terms: list[Term] = []
     if contrary := [w for w in opposite if w]:
-        terms.append(Term(", ".join([*contrary, subject]), -AXIS_WEIGHT * pull))
+        against = ", ".join([*contrary, subject])[:MAX_PROMPT]
+        terms = [Term(prompt[:MAX_PROMPT], AXIS_WEIGHT * pull), Term(against, -AXIS_WEIGHT * pull)]
     return Brief(
         prompt=prompt[:MAX_PROMPT],
         avoid=", ".join(dict.fromkeys(avoided)),
         terms=tuple(terms),
         references=tuple(references),
         seconds=parent.duration,
-        guidance=float(parent.recipe.get("guidance", 3.0)) + AXIS_WEIGHT * pull * bool(terms),
+        guidance=float(parent.recipe.get("guidance", 3.0)),
         temperature=float(parent.recipe.get("temperature", 1.0)),
         top_k=int(parent.recipe.get("top_k", 250)),
         top_p=float(parent.recipe.get("top_p", 1.0)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,15 @@ class Asked:
     seed: int | None
 
 
-def read(line: str, *, seconds: float, takes: int, checkpoint: str, references: tuple[Reference, ...] = ()) -> Asked:
+def read(
+    line: str,
+    *,
+    seconds: float,
+    takes: int,
+    checkpoint: str,
+    sampling: Mapping[str, Any] | None = None,
+    references: tuple[Reference, ...] = (),
+) -> Asked:
     """Read ``distant wind -n 4 -d 8 --adapter night=0.8 --avoid "birds"``; what is not said is as given.
 
     Raises
@@ -38,14 +47,17 @@ def read(line: str, *, seconds: float, takes: int, checkpoint: str, references: 
             adapters.append((adapter, _number(name, weight)) if sign else (value, 1.0))
         else:
             given[name] = value if name == "--avoid" else _number(name, value)
+    drawn = dict(sampling or {})
+    if "--guidance" in given:
+        drawn["guidance"] = given["--guidance"]
     brief = Brief(
         " ".join(_OPTION.sub(" ", line).split()),
         avoid=given.get("--avoid", ""),
         references=references,
         seconds=float(given.get("-d", seconds)),
-        guidance=float(given.get("--guidance", 3.0)),
         checkpoint=checkpoint,
         adapters=tuple(adapters),
+        **drawn,
     )
     seed = given.get("--seed")
     return Asked(brief, int(given.get("-n", takes)), None if seed is None else int(seed))

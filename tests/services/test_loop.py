@@ -107,7 +107,8 @@ def test_revising_writes_words_terms_and_avoid(warm: Project) -> None:
     brief = revise(parent, asked)
     assert brief.prompt == "very dark, metallic, bright rain with bells"
     assert brief.avoid == "wind"
-    assert brief.terms[0].weight < 0 and brief.terms[0].text == "bright, bright rain"
+    assert [t.text for t in brief.terms] == [brief.prompt, "bright, bright rain"]
+    assert brief.terms[0].weight == -brief.terms[1].weight > 0
     assert brief.continue_from == parent.id and 0 < brief.keep_seconds < parent.duration
     assert brief.parent == parent.id
 

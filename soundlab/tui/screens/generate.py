@@ -143,7 +143,14 @@ class GenerateScreen(StageScreen):
 
         def work(progress: Any, cancelled: Any) -> list[Take]:
             s = project.settings
-            asked = read(words, seconds=s.seconds, takes=s.takes, checkpoint=s.checkpoint, references=references)
+            asked = read(
+                words,
+                seconds=s.seconds,
+                takes=s.takes,
+                checkpoint=s.checkpoint,
+                sampling=project.sampling(s.checkpoint),
+                references=references,
+            )
             return project.generation.generate(
                 asked.brief, asked.takes, asked.seed, stream=True, progress=progress, cancelled=cancelled
             )
