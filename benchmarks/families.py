@@ -19,11 +19,13 @@ import numpy as np
 import soundfile
 
 from soundlab.audio.descriptors import Analysis
+from soundlab.config import packaged
 from soundlab.corpus import scene
 from soundlab.corpus.families import FAMILIES
 from soundlab.domain.ports import GenerationRequest
 from soundlab.engines.local import LocalGenerator
 from soundlab.engines.musicgen import Musicgen
+from soundlab.presets import sampling_defaults
 
 ASKED = {
     "rain": "rain",
@@ -100,12 +102,15 @@ def main() -> None:
     print(
         f"classifier on held-out corpus audio: plain {hits[::2].mean():.1%}, through the codec {hits[1::2].mean():.1%}"
     )
+    usual = sampling_defaults(packaged("presets") / "generation", args.checkpoint)
     names, right = list(ASKED), 0
     print(f"{'asked':>10}  " + " ".join(f"{n[:6]:>6}" for n in names))
     with tempfile.TemporaryDirectory() as folder:
         for label, (name, prompt) in enumerate(ASKED.items()):
             outputs = tuple(str(Path(folder) / f"{name}-{s}.wav") for s in range(args.seeds))
-            request = GenerationRequest(prompt, tuple(range(args.seeds)), outputs, args.seconds, args.checkpoint)
+            request = GenerationRequest(
+                prompt, tuple(range(args.seeds)), outputs, args.seconds, args.checkpoint, **usual
+            )
             generator.generate(request)
             named = classify(np.stack([features(soundfile.read(p)[0]) for p in outputs]))
             counts = np.bincount(named, minlength=len(names))

@@ -17,6 +17,7 @@ from soundlab.audio.descriptors import DESCRIPTORS, describe_file
 from soundlab.config import packaged
 from soundlab.domain.ports import GenerationRequest
 from soundlab.engines.local import LocalGenerator
+from soundlab.presets import sampling_defaults
 
 PROMPTS = ("rain", "church bells", "a low drone", "soft piano notes", "a crackling fire", "machinery", "distant wind",
            "a synth pad", "footsteps", "metal hits in a huge hall")  # fmt: skip
@@ -38,10 +39,13 @@ def main() -> None:
     args = parser.parse_args()
     gaps: dict[str, list[float]] = {axis: [] for axis in DESCRIPTORS}
     generator = LocalGenerator()
+    usual = sampling_defaults(packaged("presets") / "generation", "sketch")
     with tempfile.TemporaryDirectory() as folder:
         for prompt in PROMPTS:
             outputs = tuple(str(Path(folder) / f"{s}.wav") for s in range(args.seeds))
-            generator.generate(GenerationRequest(prompt, tuple(range(args.seeds)), outputs, args.seconds, "sketch"))
+            generator.generate(
+                GenerationRequest(prompt, tuple(range(args.seeds)), outputs, args.seconds, "sketch", **usual)
+            )
             measured = [describe_file(Path(p)) for p in outputs]
             for one, other in itertools.combinations(measured, 2):
                 for axis in DESCRIPTORS:

@@ -28,7 +28,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         project = Project.create(Path(folder) / "p")
         parents = [
-            project.generation.generate(Brief(prompt, seconds=args.seconds), 1, seed)[0]
+            project.generation.generate(Brief(prompt, seconds=args.seconds, **project.sampling("sketch")), 1, seed)[0]
             for prompt in PROMPTS
             for seed in range(args.seeds)
         ]
