@@ -95,7 +95,11 @@ def exit_code(args: list[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("soundlab: interrupted; what was done is kept", err=True)
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of a pipe has gone, as with `| head`
-        sys.stderr.close()
-        return 0
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):  # the reader of a pipe has gone, as with `| head`
+            sys.stderr.close()
+            return 0
+        what = f"{error.filename}: " if error.filename else ""
+        click.echo(f"soundlab: {what}{error.strerror or error}", err=True)
+        return SoundlabError.exit_code
     return result if isinstance(result, int) else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,13 +73,13 @@ def revise(parent: Take, adjustments: Sequence[Adjustment]) -> Brief:
             references.append(Reference(a.target, a.direction * a.strength * 2))
         elif a.kind == "keep" and a.target in ("rhythm", "pitch", "all"):
             keep = KEEP_SHARE * parent.duration
-    subject = _subject(parent, [a.axis for a in adjustments if a.axis])
-    prompt = ", ".join([*words, subject]) if words else subject
+    subject = _subject(parent.prompt, [a.axis for a in adjustments if a.axis])
+    prompt = qualify(words, subject)
     if added:
         prompt += " with " + " and ".join(added)
     terms: list[Term] = []
     if contrary := [w for w in opposite if w]:
-        against = ", ".join([*contrary, subject])[:MAX_PROMPT]
+        against = qualify(contrary, subject)[:MAX_PROMPT]
         terms = [Term(prompt[:MAX_PROMPT], AXIS_WEIGHT * pull), Term(against, -AXIS_WEIGHT * pull)]
     return Brief(
         prompt=prompt[:MAX_PROMPT],
@@ -98,12 +99,41 @@ def revise(parent: Take, adjustments: Sequence[Adjustment]) -> Brief:
     )
 
 
-def _subject(parent: Take, axes: Sequence[str]) -> str:
-    """The parent's prompt without what earlier feedback said about the axes now spoken of."""
-    said = {word for axis in axes for d in (-1, 1) for word in AXES[axis].word(d).split(", ")}
-    parts = [p.strip() for p in parent.prompt.split(",")]
-    kept = [p for p in parts if p.removeprefix("very ").removeprefix("slightly ") not in said]
-    return ", ".join(kept) or parent.prompt
+_ARTICLE = re.compile(r"^(an?|the)\s+", re.IGNORECASE)
+_QUALIFIERS = {axis.word(d): axis.id for axis in AXES.values() if axis.counted for d in (-1, 1)} | {
+    axis.more_word: axis.id for axis in AXES.values() if not axis.counted
+}
+_LEADING = re.compile(
+    rf"^(?:very |slightly )?({'|'.join(sorted(map(re.escape, _QUALIFIERS), key=len, reverse=True))})\b,?\s*",
+    re.IGNORECASE,
+)
+
+
+def qualify(words: Sequence[str], subject: str) -> str:
+    """Put adjectives before a subject, behind its article: dark + a low drone → a dark low drone."""
+    if not words:
+        return subject
+    found = _ARTICLE.match(subject)
+    rest = subject[found.end() :] if found else subject
+    phrase = f"{', '.join(words)} {rest}"
+    if not found:
+        return phrase
+    article = found.group(1)
+    if article.lower() != "the":
+        article = "an" if phrase[0] in "aeiou" else "a"
+    return f"{article} {phrase}"
+
+
+def _subject(prompt: str, axes: Sequence[str]) -> str:
+    """The prompt without the leading adjectives that speak of ``axes``, said now in another way."""
+    article = _ARTICLE.match(prompt)
+    rest = prompt[article.end() :] if article else prompt
+    kept = []
+    while (found := _LEADING.match(rest)) and found.end() < len(rest):
+        if _QUALIFIERS[found.group(1).lower()] not in axes:
+            kept.append(found.group(0).rstrip(" ,"))
+        rest = rest[found.end() :]
+    return qualify(kept, (article.group(0) if article else "") + rest)
 
 
 def check(parent: Take, child: Take, adjustments: Sequence[Adjustment], jnds: dict[str, float]) -> list[Obeyed]:

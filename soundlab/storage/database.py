@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from soundlab.errors import SoundlabError
 
@@ -33,6 +34,7 @@ class Database:
         self.path = path
         self.engine: Engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
         event.listen(self.engine, "connect", _prepare)
+        event.listen(self.engine, "handle_error", _explain)
         try:
             self._migrate()
         except DatabaseError as error:
@@ -72,6 +74,15 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+
+def _explain(context: ExceptionContext) -> None:
+    """Say plainly what the person can mend: a full disk, a read-only or locked file."""
+    if isinstance(context.sqlalchemy_exception, OperationalError):
+        reason = str(context.original_exception)
+        raise SoundlabError(
+            f"the project's database: {reason}", "check space and permissions, and what else has it open"
+        )
 
 
 def _prepare(connection: Any, _record: Any) -> None:

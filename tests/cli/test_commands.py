@@ -149,6 +149,14 @@ def test_mistakes_are_one_clear_line(inside: Path, cli: Cli, args: list[str], co
     assert cli.out == ""
 
 
+def test_an_unwritable_place_is_one_line(inside: Path, cli: Cli) -> None:
+    take = cli.json("generate", "rain", "-d", "1")["takes"][0]["id"]
+    assert cli("export", take, "--to", "/proc/nowhere") == 1
+    assert "cannot write /proc/nowhere" in cli.err and "Traceback" not in cli.err
+    assert cli("init", "/proc/nowhere") == 1
+    assert "/proc/nowhere: No such file" in cli.err
+
+
 def test_bad_files_are_listed_and_the_rest_goes_on(inside: Path, cli: Cli, noises: Path) -> None:
     (noises / "text.wav").write_text("no audio")
     (noises / "empty.wav").touch()

@@ -9,6 +9,7 @@ import soundfile
 from soundlab.domain.axes import AXES
 from soundlab.domain.brief import Brief, Reference
 from soundlab.domain.feedback import Adjustment
+from soundlab.domain.take import Take
 from soundlab.errors import Cancelled, NotFound, RightsRefused, WrongInput
 from soundlab.project import Project
 from soundlab.services.exporting import Delivery
@@ -105,9 +106,9 @@ def test_revising_writes_words_terms_and_avoid(warm: Project) -> None:
     parent = warm.generation.generate(Brief("bright rain", seconds=2.0), 1, 3)[0]
     asked = warm.steering.parse("much darker, add bells, no wind, more metallic, keep the rhythm")
     brief = revise(parent, asked)
-    assert brief.prompt == "very dark, metallic, bright rain with bells"
+    assert brief.prompt == "very dark, metallic rain with bells"
     assert brief.avoid == "wind"
-    assert [t.text for t in brief.terms] == [brief.prompt, "bright, bright rain"]
+    assert [t.text for t in brief.terms] == [brief.prompt, "bright rain"]
     assert brief.terms[0].weight == -brief.terms[1].weight > 0
     assert brief.continue_from == parent.id and 0 < brief.keep_seconds < parent.duration
     assert brief.parent == parent.id
@@ -116,8 +117,24 @@ def test_revising_writes_words_terms_and_avoid(warm: Project) -> None:
 def test_speaking_again_of_an_axis_replaces_what_was_said(warm: Project) -> None:
     parent = warm.generation.generate(Brief("rain", seconds=1.0), 1, 3)[0]
     darker = warm.steering.answer(parent.id, "darker")[0]
-    assert darker.prompt == "dark, rain"
-    assert revise(darker, warm.steering.parse("brighter")).prompt == "bright, rain"
+    assert darker.prompt == "dark rain"
+    assert revise(darker, warm.steering.parse("brighter")).prompt == "bright rain"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "feedback", "revised"),
+    [
+        ("a low drone", "darker", "a dark low drone"),
+        ("the sea", "more intense", "the intense sea"),
+        ("an organ", "colder and drier", "a cold, dry organ"),
+        ("a dark, distant bell", "closer", "a close dark bell"),
+        ("dark", "brighter", "bright dark"),
+        ("organ", "more evolving", "evolving organ"),
+    ],
+)
+def test_adjectives_go_where_a_writer_would_put_them(warm: Project, prompt: str, feedback: str, revised: str) -> None:
+    parent = Take("t1", "", prompt, 1, "sketch", 1.0)
+    assert revise(parent, warm.steering.parse(feedback)).prompt == revised
 
 
 def test_feedback_makes_a_measured_child_and_keeps_the_rest_unranked(warm: Project) -> None:

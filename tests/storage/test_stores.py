@@ -77,6 +77,15 @@ def test_a_newer_database_and_a_broken_one_are_refused(tmp_path: Path) -> None:
         Database(tmp_path / "bad.db")
 
 
+def test_a_database_that_cannot_be_written_says_so(database: Database) -> None:
+    with (
+        pytest.raises(SoundlabError, match="readonly database"),
+        database.engine.connect() as connection,
+    ):
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        connection.exec_driver_sql("DELETE FROM clips")
+
+
 def test_another_process_is_noticed(database: Database) -> None:
     before = database.version()
     other = Database(database.path)
