@@ -19,13 +19,12 @@ import numpy as np
 import soundfile
 
 from soundlab.audio.descriptors import Analysis
-from soundlab.config import packaged
 from soundlab.corpus import scene
 from soundlab.corpus.families import FAMILIES
 from soundlab.domain.ports import GenerationRequest
 from soundlab.engines.local import LocalGenerator
 from soundlab.engines.musicgen import Musicgen
-from soundlab.presets import sampling_defaults
+from soundlab.project import usual_sampling
 
 ASKED = {
     "rain": "rain",
@@ -102,7 +101,7 @@ def main() -> None:
     print(
         f"classifier on held-out corpus audio: plain {hits[::2].mean():.1%}, through the codec {hits[1::2].mean():.1%}"
     )
-    usual = sampling_defaults(packaged("presets") / "generation", args.checkpoint)
+    usual = usual_sampling(args.checkpoint)
     names, right = list(ASKED), 0
     print(f"{'asked':>10}  " + " ".join(f"{n[:6]:>6}" for n in names))
     with tempfile.TemporaryDirectory() as folder:

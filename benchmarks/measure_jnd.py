@@ -17,7 +17,7 @@ from soundlab.audio.descriptors import DESCRIPTORS, describe_file
 from soundlab.config import packaged
 from soundlab.domain.ports import GenerationRequest
 from soundlab.engines.local import LocalGenerator
-from soundlab.presets import sampling_defaults
+from soundlab.project import usual_sampling
 
 PROMPTS = ("rain", "church bells", "a low drone", "soft piano notes", "a crackling fire", "machinery", "distant wind",
            "a synth pad", "footsteps", "metal hits in a huge hall")  # fmt: skip
@@ -39,7 +39,7 @@ def main() -> None:
     args = parser.parse_args()
     gaps: dict[str, list[float]] = {axis: [] for axis in DESCRIPTORS}
     generator = LocalGenerator()
-    usual = sampling_defaults(packaged("presets") / "generation", "sketch")
+    usual = usual_sampling("sketch")
     with tempfile.TemporaryDirectory() as folder:
         for prompt in PROMPTS:
             outputs = tuple(str(Path(folder) / f"{s}.wav") for s in range(args.seeds))

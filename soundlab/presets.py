@@ -47,20 +47,20 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise WrongInput(f"{path} is not TOML: {error}", "mend the line it names") from error
 
 
-_SAMPLING = ("guidance", "temperature", "top_k", "top_p")
+_GENERATION = ("guidance", "temperature", "top_k", "top_p", "candidates")
 
 
-def sampling_defaults(folder: Path, checkpoint: str) -> dict[str, Any]:
+def generation_defaults(folder: Path, checkpoint: str) -> dict[str, Any]:
     """How a checkpoint's tokens are drawn unless the person says otherwise.
 
     Reads ``presets/generation/NAME.toml`` (NAME is the last part of the
     checkpoint's name), else ``default.toml``. Keys: guidance, temperature,
-    top_k, top_p.
+    top_k, top_p, candidates.
     """
     own = folder / f"{Path(checkpoint).name}.toml"
     path = own if own.is_file() else folder / "default.toml"
     table = read_toml(path)
-    refuse_unknown(table, _SAMPLING, str(path))
+    refuse_unknown(table, _GENERATION, str(path))
     return table
 
 

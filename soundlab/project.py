@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from soundlab.config import PROJECT_FILE, Settings, find_project, packaged, read_settings, write_settings
 from soundlab.errors import NotFound, WrongInput
-from soundlab.presets import Preset, find_preset, list_presets, sampling_defaults
+from soundlab.presets import Preset, find_preset, generation_defaults, list_presets
 
 if TYPE_CHECKING:
     from soundlab.domain.ports import Embedder, Generator, Trainer
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from soundlab.storage.database import Database
     from soundlab.storage.takes import TakeStore
     from soundlab.storage.vectors import VectorStore
+
+
+def usual_sampling(checkpoint: str) -> dict[str, Any]:
+    """How takes of a checkpoint are drawn: guidance, temperature, top_k, top_p."""
+    table = generation_defaults(packaged("presets") / "generation", checkpoint)
+    return {key: value for key, value in table.items() if key != "candidates"}
 
 
 class Project:
@@ -174,6 +180,7 @@ class Project:
             self.generation,
             read_lexicon(words, own),
             read_jnds(words / "jnd.toml"),
+            self.candidates,
         )
 
     @cached_property
@@ -190,7 +197,11 @@ class Project:
 
     def sampling(self, checkpoint: str) -> dict[str, Any]:
         """How takes of a checkpoint are drawn unless the person says otherwise."""
-        return sampling_defaults(packaged("presets") / "generation", checkpoint)
+        return usual_sampling(checkpoint)
+
+    def candidates(self, checkpoint: str) -> int:
+        """How many takes are made for each one that feedback keeps."""
+        return int(generation_defaults(packaged("presets") / "generation", checkpoint)["candidates"])
 
     def preset_folders(self) -> list[Path]:
         """Folders of saved briefs: the packaged ones, then the project's own."""

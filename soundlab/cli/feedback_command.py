@@ -26,7 +26,7 @@ def spoken(a: Adjustment) -> str:
 @click.argument("take", required=False)
 @click.argument("text", nargs=-1)
 @click.option("--parse", "parse_text", metavar="TEXT", help="Only say how TEXT is understood.")
-@click.option("-n", "n", type=int, default=1, show_default=True, help="Takes to keep; three times as many are tried.")
+@click.option("-n", "n", type=int, default=1, show_default=True, help="Takes to keep; several times as many are tried.")
 @project_option
 @json_option
 def command(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,13 @@ from soundlab.domain.ports import Embedder, Progress, ignore_progress, never
 from soundlab.domain.take import Take
 from soundlab.errors import NotFound
 from soundlab.presets import read_toml
-from soundlab.services.generating import GenerationService
+from soundlab.services.generating import MAX_TAKES, GenerationService
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.takes import TakeStore
 from soundlab.storage.vectors import VectorStore
 
-AXIS_WEIGHT = 2.5
+AXIS_WEIGHT = 4.0
 """Pull of a full-strength axis pair beside a guidance of 3."""
-CANDIDATES = 3
-"""Takes generated for each one kept."""
 KEEP_SHARE = 0.3
 """Part of the parent that stays as the opening when identity is to be kept."""
 
@@ -161,6 +159,8 @@ class SteeringService:
     generation: GenerationService
     lexicon: Lexicon
     jnds: dict[str, float]
+    candidates: Callable[[str], int]
+    """How many takes are made for each one kept, by checkpoint."""
 
     def parse(self, text: str, *, batch: str | None = None) -> list[Adjustment]:
         """Understand feedback; ``#2`` becomes the second take of ``batch``, ids are looked up."""
@@ -203,7 +203,7 @@ class SteeringService:
         rows = [a.as_json() for a in adjustments]
         chosen = self.generation.generate(
             brief,
-            CANDIDATES * n,
+            min(MAX_TAKES, self.candidates(parent.checkpoint) * n),
             seed,
             adjustments=rows,
             progress=progress,

@@ -148,7 +148,7 @@ def test_feedback_makes_a_measured_child_and_keeps_the_rest_unranked(warm: Proje
     )
     assert measured["ok"] == (measured["before"] - measured["after"] >= measured["jnd"])
     assert by_ear["ok"] is None and not AXES["metallic"].counted
-    assert len(warm.takes.all(states=("unranked",))) == 2
+    assert len(warm.takes.all(states=("unranked",))) == warm.candidates("sketch") - 1 > 0
 
 
 def test_references_in_feedback_are_looked_up(warm: Project) -> None:
