@@ -19,6 +19,12 @@ from soundlab.tui.screens.library import LibraryScreen
 from soundlab.tui.screens.stage import StageScreen
 
 
+def _find_sound_card() -> None:
+    from soundlab.audio.playback import has_device
+
+    has_device()
+
+
 class SoundlabApp(App[None]):
     """The interface on one project."""
 
@@ -59,6 +65,10 @@ class SoundlabApp(App[None]):
             self.player.play(Path(path), start)
         except SoundlabError as error:
             self.notify(error.message, severity="error")
+
+    def on_mount(self) -> None:
+        if self._player is None:  # asking for a sound card takes a moment: do it before the first play
+            self.run_worker(_find_sound_card, thread=True, exit_on_error=False, group="sound")
 
     def listen(self) -> None:
         """Let the generator's streamed audio reach the screens."""
