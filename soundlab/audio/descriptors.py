@@ -232,16 +232,32 @@ def tonality(a: Analysis) -> float | None:
     return float(-(flatness * weight).sum() / weight.sum() + 20 * strength.mean())
 
 
+_RISE = 3.0
+"""dB by which the level must rise for a fall to be over; less is the flutter of a reverberant tail."""
+
+
 def _falls(a: Analysis) -> list[float]:
-    """Slopes in dB/s of stretches in which the level falls steadily by 6 dB or more."""
+    """Slopes in dB/s of the falls of the level by 6 dB or more, each measured over its first four fifths."""
     level = np.convolve(a.envelope, np.ones(5) / 5, "valid")
-    slopes, start = [], 0
-    for k in range(1, level.size + 1):
-        if k == level.size or level[k] > level[k - 1] + 0.05:
-            drop, length = level[start] - level[k - 1], k - 1 - start
-            if drop >= 6 and length >= 4:
-                slopes.append(float(drop / (length / _FRAME_RATE)))
-            start = k
+    slopes: list[float] = []
+    peak = low = 0
+
+    def end() -> None:
+        drop = float(level[peak] - level[low])
+        if drop >= 6:
+            reached = peak + int(np.argmax(level[peak : low + 1] <= level[peak] - 0.8 * drop))
+            slopes.append(0.8 * drop / (max(1, reached - peak) / _FRAME_RATE))
+
+    for k in range(1, level.size):
+        if level[k] < level[low]:
+            low = k
+        elif level[k] > level[low] + _RISE:
+            end()
+            peak = low = k
+        if level[k] >= level[peak]:
+            peak = low = k
+    if level.size:
+        end()
     return slopes
 
 

@@ -9,52 +9,62 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from soundlab.corpus.signals import Rng
 
 ADJECTIVES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "brightness": (
-        ("bright", "brilliant", "crisp", "shiny", "sparkling", "trebly", "clear"),
-        ("dark", "dull", "muffled", "dim", "murky", "sombre", "subdued"),
+        ("bright", "brilliant", "crisp", "shiny", "sparkling", "trebly", "clear", "airy", "brighter", "luminous"),
+        ("dark", "dull", "muffled", "dim", "murky", "sombre", "subdued", "darker", "shadowy", "veiled"),
     ),
     "warmth": (
-        ("warm", "rich", "mellow", "full", "rounded"),
-        ("cold", "icy", "thin", "sterile", "frosty", "chilly"),
+        ("warm", "rich", "mellow", "full", "rounded", "cosy", "velvety", "woolly"),
+        ("cold", "icy", "sterile", "frosty", "chilly", "glacial", "clinical", "brittle"),
+    ),
+    "boominess": (
+        ("boomy", "bass-heavy", "bassy", "weighty", "booming", "thunderous", "sub-laden", "rumbling"),
+        ("thin", "lean", "bass-free", "light-weight", "thinned-out", "low-cut"),
+    ),
+    "hardness": (
+        ("hard", "sharp", "punchy", "snappy", "percussive", "pointed", "biting"),
+        ("soft", "softened", "blunt", "rounded-off", "blurred", "feathery", "padded"),
     ),
     "register": (
-        ("high", "high-pitched", "shrill", "treble", "piping"),
-        ("low", "low-pitched", "deep", "bass-heavy", "sub-heavy"),
+        ("high", "high-pitched", "shrill", "treble", "piping", "soprano", "squeaky"),
+        ("low", "low-pitched", "deep", "baritone", "cellar-deep"),
     ),
     "density": (
-        ("dense", "busy", "thick", "crowded", "heavy"),
-        ("sparse", "scattered", "occasional", "thin-spread", "minimal"),
+        ("dense", "busy", "thick", "crowded", "heavy", "bustling", "packed", "swarming", "relentless"),
+        ("sparse", "scattered", "occasional", "thin-spread", "minimal", "sporadic", "isolated", "empty"),
     ),
     "speed": (
-        ("fast", "quick", "rapid", "hurried", "frantic"),
-        ("slow", "unhurried", "lazy", "drawn-out", "sluggish"),
+        ("fast", "quick", "rapid", "hurried", "frantic", "racing", "speedy", "galloping"),
+        ("slow", "unhurried", "lazy", "drawn-out", "sluggish", "plodding", "leisurely"),
     ),
     "movement": (
-        ("evolving", "shifting", "swelling", "changing", "gusting", "undulating"),
-        ("static", "steady", "unchanging", "constant", "still"),
+        ("evolving", "shifting", "swelling", "changing", "gusting", "undulating", "restless", "drifting", "unstable"),
+        ("static", "steady", "unchanging", "constant", "still", "even", "motionless", "uniform"),
     ),
     "roughness": (
-        ("distorted", "gritty", "rough", "harsh", "overdriven", "broken-up"),
-        ("clean", "smooth", "pure", "polished"),
+        ("distorted", "gritty", "rough", "harsh", "overdriven", "broken-up", "raspy", "crunchy", "saturated"),
+        ("clean", "smooth", "pure", "polished", "silky", "clean-cut", "glassy-smooth"),
     ),
     "tonality": (
-        ("tonal", "pitched", "singing", "resonant"),
-        ("noisy", "hissy", "breathy", "grainy"),
+        ("tonal", "pitched", "singing", "resonant", "melodic", "harmonic", "ringing"),
+        ("noisy", "hissy", "breathy", "grainy", "hissing", "dusty", "unpitched"),
     ),
     "space": (
-        ("cavernous", "reverberant", "echoing", "huge", "spacious"),
-        ("dry", "dead", "tight", "anechoic"),
+        ("cavernous", "reverberant", "echoing", "huge", "spacious", "vast", "wet", "roomy", "washed-out"),
+        ("dry", "dead", "tight", "anechoic", "bone-dry", "boxy", "small"),
     ),
     "distance": (
-        ("distant", "faraway", "far-off", "remote"),
-        ("close", "nearby", "close-up", "upfront"),
+        ("distant", "faraway", "far-off", "remote", "far-away", "background", "half-heard"),
+        ("close", "nearby", "close-up", "upfront", "in-your-face", "near", "foreground"),
     ),
     "energy": (
-        ("intense", "violent", "powerful", "furious", "strong"),
-        ("calm", "gentle", "soft", "quiet", "peaceful", "light"),
+        ("intense", "violent", "powerful", "furious", "strong", "aggressive", "wild", "raging", "energetic"),
+        ("calm", "gentle", "quiet", "peaceful", "light", "relaxed", "delicate", "subtle"),
     ),
 }
 """Adjectives for the +1 and the -1 pole of each axis."""
@@ -65,6 +75,14 @@ PHRASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("with the highs rolled off", "with little treble"),
     ),
     "warmth": (("with a warm body",), ("with a cold edge",)),
+    "boominess": (
+        ("with heavy sub bass", "that shakes the floor", "with lots of low end"),
+        ("with no low end", "with the bass cut away"),
+    ),
+    "hardness": (
+        ("with sharp attacks", "with hard edges", "that hits hard"),
+        ("with soft attacks", "without any edges", "with rounded transients"),
+    ),
     "register": (("in a high register", "pitched up high"), ("in a low register", "pitched down low")),
     "density": (
         ("with a great many events", "packed tightly"),
@@ -100,6 +118,43 @@ QUALITY_WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "tension": (("tense", "uneasy", "suspenseful"), ("full of dread", "with rising tension")),
 }
 """Adjectives and phrases for each quality."""
+
+MOODS: tuple[tuple[str, Mapping[str, float]], ...] = (
+    (
+        "ominous|menacing|threatening|sinister|brooding|foreboding",
+        {"brightness": -0.8, "boominess": 0.6, "register": -0.6},
+    ),
+    ("serene|soothing|comforting|restful|meditative|lullaby-like", {"energy": -0.8, "warmth": 0.6, "roughness": -0.4}),
+    ("melancholic|sad|mournful|wistful|sorrowful|bittersweet", {"minor": 0.8, "speed": -0.6, "energy": -0.4}),
+    ("joyful|cheerful|playful|happy|bouncy|uplifting", {"minor": -0.8, "speed": 0.6, "brightness": 0.4}),
+    ("epic|grand|majestic|heroic|monumental|overwhelming", {"energy": 0.7, "space": 0.7, "boominess": 0.5}),
+    ("lonely|forlorn|bleak|abandoned|barren|deserted", {"density": -0.7, "distance": 0.6, "warmth": -0.3}),
+    ("hectic|panicked|chaotic|nervous|feverish|agitated", {"density": 0.6, "speed": 0.7, "energy": 0.5}),
+    ("eerie|uncanny|unsettling|creepy|strange|spine-chilling", {"warmth": -0.6, "space": 0.6, "tonality": 0.4}),
+    ("brutal|savage|punishing|merciless|crushing", {"roughness": 0.8, "energy": 0.6, "hardness": 0.5}),
+    ("cold and clinical|futuristic|synthetic|inhuman|robotic", {"warmth": -0.8, "hardness": 0.5, "space": -0.3}),
+    ("mysterious|enigmatic|secretive|shrouded|cryptic", {"brightness": -0.5, "space": 0.6, "energy": -0.4}),
+    ("nostalgic|faded|old-fashioned|sepia-toned|worn", {"brightness": -0.4, "warmth": 0.6, "distance": 0.4}),
+    ("magical|enchanted|glittering|fairy-tale|wondrous", {"brightness": 0.7, "space": 0.5, "register": 0.5}),
+    ("oppressive|heavy-hearted|stifling|suffocatingly thick", {"density": 0.6, "brightness": -0.5, "boominess": 0.5}),
+    ("heavenly|angelic|celestial|weightless|floating", {"space": 0.7, "energy": -0.4, "register": 0.5}),
+    ("industrial|mechanical|grinding|machine-like", {"roughness": 0.6, "hardness": 0.4, "tonality": -0.3}),
+)
+"""Moods (``|``-separated words) with the attributes that carry them; ``minor`` is the mode."""
+
+
+def moods(rng: Rng, values: Mapping[str, float], minor: bool | None) -> str | None:
+    """Return a word for the mood that what is true adds up to, or None when nothing clearly does."""
+    truth = dict(values)
+    if minor is not None:
+        truth["minor"] = 0.8 if minor else -0.8
+    fits = []
+    for words, needs in MOODS:
+        have = [truth.get(axis, 0.0) * np.sign(want) for axis, want in needs.items()]
+        if sum(h >= 0.35 for h in have) >= 2 and min(have) > -0.3:
+            fits.append(words)
+    return _pick(rng, _pick(rng, fits).split("|")) if fits else None
+
 
 _JOINS = (
     "with {b}",
@@ -149,6 +204,32 @@ HELD_OUT: frozenset[str] = frozenset(
         "bonfire",
         "grand piano",
         "lathe",
+        "earth-shaking",
+        "bassless",
+        "spiky",
+        "cushioned",
+        "falsetto",
+        "subterranean",
+        "tuneful",
+        "staticky",
+        "boundless",
+        "airless",
+        "bongos",
+        "timepiece",
+        "treading",
+        "piccolo",
+        "chorale",
+        "squall",
+        "warblers",
+        "thunderbolt",
+        "snare and kick",
+        "stallion",
+        "balafon",
+        "clangour",
+        "cardiac",
+        "trickling",
+        "monotone",
+        "synthesiser",
     )
 )
 """Words that no caption uses: reserved for measuring what the text encoder carries over."""
@@ -172,11 +253,29 @@ def _with_article(article: str, phrase: str) -> str:
 
 
 def describe(
-    rng: Rng, nouns: Sequence[str], bends: Mapping[str, float], qualities: Sequence[str], *, limit: int = 3
+    rng: Rng,
+    nouns: Sequence[str],
+    values: Mapping[str, float],
+    qualities: Sequence[str],
+    *,
+    limit: int = 3,
+    facts: Sequence[str] = (),
+    minor: bool | None = None,
 ) -> str:
-    """Name one layer: a noun with up to ``limit`` of what is true of it, adjectives before, phrases after."""
+    """Name one layer: a noun with up to ``limit`` of what is true of it, adjectives before, phrases after.
+
+    Parameters
+    ----------
+    values
+        What is true on each axis, in [-1, 1]; below 0.35 it is not worth a word.
+    facts
+        Phrases that follow: place, key, tempo, what happens over time. Each is
+        said two times out of three.
+    minor
+        Mode of what is played, None when nothing is.
+    """
     article, noun = _strip_article(_pick(rng, nouns))
-    said = [(axis, value) for axis, value in bends.items() if abs(value) >= 0.35]
+    said = [(axis, value) for axis, value in values.items() if abs(value) >= 0.35]
     rng.shuffle(said)
     before: list[str] = []
     after: list[str] = []
@@ -186,13 +285,22 @@ def describe(
             before.append(_pick(rng, adjectives))
         else:
             after.append(_pick(rng, phrases))
-    for axis, value in said[: max(0, limit - len(qualities))]:
+    mood = moods(rng, values, minor) if rng.random() < 0.3 else None
+    if mood:
+        before.append(mood)
+    for axis, value in said[: max(0, limit - len(before) - len(after))]:
         side = 0 if value > 0 else 1
         if rng.random() < 0.65 and len(before) < 3:
             word = _pick(rng, ADJECTIVES[axis][side])
-            before.append(f"very {word}" if abs(value) > 0.9 and rng.random() < 0.4 else word)
+            if abs(value) > 0.9 and rng.random() < 0.4:
+                word = f"{_pick(rng, ('very', 'extremely', 'really'))} {word}"
+            elif abs(value) < 0.5 and rng.random() < 0.4:
+                word = f"{_pick(rng, ('slightly', 'somewhat', 'a little'))} {word}"
+            before.append(word)
         elif len(after) < 2:
             after.append(_pick(rng, PHRASES[axis][side]))
+    rng.shuffle(before)
+    after += [fact for fact in facts if rng.random() < 0.66]
     phrase = " ".join([", ".join(before), noun]).strip()
     return " ".join([_with_article(article, phrase), *after])
 

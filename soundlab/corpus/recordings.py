@@ -1,14 +1,16 @@
 """Real recordings as a corpus source: CC0 and MIT files with a sentence each.
 
 The manifest is tab-separated with the columns ``file`` (relative to it),
-``caption``, ``group`` and ``licence``; rows under any other licence are left
-out. ``group`` keeps versions of one recording on one side of the split.
+``caption``, ``group``, ``licence`` and, for measuring, ``class``; rows under any
+other licence are never trained on. ``group`` keeps versions of one recording on
+one side of the split.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +25,6 @@ from soundlab.corpus.signals import SAMPLE_RATE, Audio, beat_times, noise, place
 from soundlab.corpus.space import finish
 
 _FREE = ("cc0", "mit", "expat")
-TELLINGS = 4
-"""Captions a clip is given, so that training does not learn one sentence by heart."""
 _AXES = ("brightness", "warmth", "roughness", "space", "distance")
 
 
@@ -35,17 +35,29 @@ class Recording:
     path: Path
     caption: str
     held_out: bool
+    kind: str = ""
+    """Class, where the manifest names one."""
 
 
 def read_manifest(path: Path) -> list[Recording]:
     """Return the CC0 and MIT rows of a manifest; a fifth, by group, is marked held out."""
-    rows = []
+    return [row for free, row in _rows(path) if free]
+
+
+def unheard(path: Path) -> list[Recording]:
+    """Return the rows of a manifest that training never uses: held out, or under another licence."""
+    return [row for free, row in _rows(path) if row.held_out or not free]
+
+
+def _rows(path: Path) -> Iterator[tuple[bool, Recording]]:
     with path.open(encoding="utf-8", newline="") as handle:
         for row in csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE):
-            if row["licence"].lower().startswith(_FREE):
-                digest = hashlib.sha256(row["group"].encode()).digest()
-                rows.append(Recording(path.parent / row["file"], row["caption"], digest[0] % 5 == 0))
-    return rows
+            digest = hashlib.sha256(row["group"].encode()).digest()
+            held_out = digest[0] % 5 == 0
+            yield (
+                row["licence"].lower().startswith(_FREE),
+                Recording(path.parent / row["file"], row["caption"], held_out, row.get("class") or ""),
+            )
 
 
 def load(path: Path) -> Audio:
@@ -58,7 +70,9 @@ def load(path: Path) -> Audio:
     return np.asarray(mono)
 
 
-def render(recording: Recording, seed: int, *, seconds: float = 10.0) -> tuple[npt.NDArray[np.float32], list[str]]:
+def render(
+    recording: Recording, seed: int, *, seconds: float = 10.0, tellings: int = 4
+) -> tuple[npt.NDArray[np.float32], list[str]]:
     """Lay a recording into a clip of ``seconds``, repeated at a loose pulse if it is short.
 
     Returns
@@ -80,9 +94,9 @@ def render(recording: Recording, seed: int, *, seconds: float = 10.0) -> tuple[n
         for at in beat_times(rng, n, rate, jitter=0.08, skip=0.15):
             place(n, int(at), x, out, float(rng.uniform(0.6, 1.0)))
     values = {a: float(rng.choice([-1, 1]) * rng.uniform(0.5, 1)) for a in _AXES if rng.random() < 0.2}
-    audio = unit_rms(finish(rng, out, Bends(**values))) * 0.09
-    tellings = [
+    audio = unit_rms(finish(rng, out, Bends.at(values))) * 0.09
+    said = [
         captions.combine(rng, [captions.describe(rng, (recording.caption,), values, ())], background=False)
-        for _ in range(TELLINGS)
+        for _ in range(tellings)
     ]
-    return (0.89 * np.tanh(audio / 0.89)).astype(np.float32), tellings
+    return (0.89 * np.tanh(audio / 0.89)).astype(np.float32), said

@@ -1,9 +1,11 @@
 """Render the corpus into shards that training reads.
 
 ``python -m soundlab.corpus.shards OUT --clips 8000`` writes ``OUT/shard-00000.npz``
-and so on: ``audio`` int16 (clips, samples) at 32 kHz and ``captions`` (clips, tellings).
-A shard is written beside its place and renamed, so an interrupted run goes on
-where it was. The same arguments give the same bytes of audio.
+and so on: ``audio`` int16 (clips, samples) at 32 kHz, ``measured`` (clips, axes)
+by :mod:`soundlab.audio.descriptors`, and ``captions`` (clips, tellings) from what
+was asked of the synthesis. :mod:`soundlab.corpus.telling` then captions again
+from what was measured. A shard is written beside its place and renamed, so an
+interrupted run goes on where it was. The same arguments give the same audio.
 """
 
 from __future__ import annotations
@@ -16,40 +18,64 @@ from pathlib import Path
 
 import numpy as np
 
-from soundlab.corpus import recordings, scene
+from soundlab.audio.descriptors import describe
+from soundlab.corpus import instruments, recordings, scene
+from soundlab.corpus.bends import AXES
+from soundlab.corpus.families import FAMILIES
 
 SHARD_CLIPS = 200
+TELLINGS = 4
+"""Captions a clip is given, so that training does not learn one sentence by heart."""
 EVALUATION_SEED = 1_000_000_000
 """Seeds from here on are never rendered for training."""
 
 
-def write_shard(index: int, out: Path, seconds: float, manifest: Path | None, share: float) -> int:
+def sources(bank: Path | None) -> scene.Sources:
+    """Return the synthesised families, and those of an instrument bank."""
+    return {**FAMILIES, **instruments.families(bank)} if bank else FAMILIES
+
+
+def recorded(seed: int, rows: int, share: float) -> int | None:
+    """Which of ``rows`` recordings the clip of ``seed`` is made of; None when it is synthesised."""
+    rng = np.random.default_rng([seed, 0xA11])
+    return int(rng.integers(0, rows)) if rows and rng.random() < share else None
+
+
+def write_shard(
+    index: int, out: Path, seconds: float, manifest: Path | None, share: float, bank: Path | None = None
+) -> int:
     """Render shard ``index`` unless it is there; return its number of clips."""
     path = out / f"shard-{index:05d}.npz"
     if path.exists():
         return SHARD_CLIPS
     rows = [r for r in recordings.read_manifest(manifest) if not r.held_out] if manifest else []
+    known = sources(bank)
     audio = np.zeros((SHARD_CLIPS, int(seconds * scene.SAMPLE_RATE)), dtype=np.int16)
+    measured = np.full((SHARD_CLIPS, len(AXES)), np.nan, dtype=np.float32)
     texts = []
     for row in range(SHARD_CLIPS):
         seed = index * SHARD_CLIPS + row
-        rng = np.random.default_rng([seed, 0xA11])
-        if rows and rng.random() < share:
-            clip, tellings = recordings.render(rows[int(rng.integers(0, len(rows)))], seed, seconds=seconds)
+        which = recorded(seed, len(rows), share)
+        if which is not None:
+            clip, tellings = recordings.render(rows[which], seed, seconds=seconds, tellings=TELLINGS)
         else:
-            drawn = scene.draw(seed, seconds=seconds)
-            clip, tellings = scene.render(drawn), tell(drawn)
+            drawn = scene.draw(seed, seconds=seconds, sources=known)
+            clip = scene.render(drawn, sources=known)
+            tellings = tell(drawn, known)
+            if len(drawn.layers) == 1:
+                values = describe(clip[None], scene.SAMPLE_RATE)
+                measured[row] = [np.nan if values[a] is None else values[a] for a in AXES]
         audio[row] = np.round(np.clip(clip, -1, 1) * 32767).astype(np.int16)
         texts.append(tellings)
     beside = path.with_name(f".{path.stem}.{os.getpid()}.npz")
-    np.savez(beside, audio=audio, captions=np.array(texts))
+    np.savez(beside, audio=audio, measured=measured, captions=np.array(texts))
     beside.rename(path)
     return SHARD_CLIPS
 
 
-def tell(drawn: scene.Scene) -> list[str]:
+def tell(drawn: scene.Scene, known: scene.Sources = FAMILIES) -> list[str]:
     """Return the scene's captions."""
-    return [drawn.caption, *(scene.retell(drawn, k) for k in range(1, recordings.TELLINGS))]
+    return [scene.tell(drawn, k, sources=known) for k in range(TELLINGS)]
 
 
 def main() -> None:
@@ -60,10 +86,18 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--recordings", type=Path, help="manifest of CC0/MIT recordings to mix in")
-    parser.add_argument("--share", type=float, default=0.12, help="share of clips made of recordings")
+    parser.add_argument("--share", type=float, default=0.1, help="share of clips made of recordings")
+    parser.add_argument("--instruments", type=Path, help="bank rendered by soundlab.corpus.instruments")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    work = partial(write_shard, out=args.out, seconds=args.seconds, manifest=args.recordings, share=args.share)
+    work = partial(
+        write_shard,
+        out=args.out,
+        seconds=args.seconds,
+        manifest=args.recordings,
+        share=args.share,
+        bank=args.instruments,
+    )
     shards = -(-args.clips // SHARD_CLIPS)
     with ProcessPoolExecutor(args.workers) as pool:
         done = 0

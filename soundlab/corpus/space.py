@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import accumulate
 
 import numpy as np
 from scipy import signal
@@ -19,6 +20,7 @@ from soundlab.corpus.signals import (
     lowpass,
     noise,
     seconds,
+    sweep_filter,
     unit_rms,
     wander,
 )
@@ -55,14 +57,106 @@ def peaking(x: Audio, low: float, high: float, decibels: float) -> Audio:
     return np.asarray(np.fft.irfft(spectrum * 10 ** (decibels * bump / 20), x.size))
 
 
-def finish(rng: Rng, x: Audio, bends: Bends) -> Audio:
-    """Apply what the bends ask beyond synthesis, in the order of a signal path."""
+def colour(rng: Rng, x: Audio) -> Audio:
+    """Give a source a character of its own: two or three soft peaks and dips of up to 5 dB, drawn anew each time."""
+    for _ in range(int(rng.integers(2, 4))):
+        centre = float(np.exp(rng.uniform(np.log(120), np.log(7000))))
+        half = 2.0 ** rng.uniform(0.25, 0.8)
+        x = peaking(x, centre / half, centre * half, float(rng.uniform(-5, 5)))
+    return x
+
+
+def shelf(x: Audio, hz: float, decibels: float) -> Audio:
+    """Raise what lies below ``hz`` by ``decibels``, with an edge of half an octave."""
+    spectrum = np.fft.rfft(x)
+    freqs = np.maximum(np.fft.rfftfreq(x.size, 1 / SAMPLE_RATE), 20.0)
+    inside = 1 / (1 + (freqs / hz) ** 4)
+    return np.asarray(np.fft.irfft(spectrum * 10 ** (decibels * inside / 20), x.size))
+
+
+def _level(x: Audio, milliseconds: float) -> Audio:
+    """One-pole follower of the magnitude."""
+    pole = np.exp(-1000.0 / (milliseconds * SAMPLE_RATE))
+    return np.asarray(signal.lfilter([1 - pole], [1, -pole], np.abs(x))) + 1e-4
+
+
+def attack(x: Audio, amount: float) -> Audio:
+    """Sharpen (``amount`` > 0) or soften onsets: gain follows fast against slow level, within ±12 dB."""
     x = unit_rms(x)
+    ratio: Audio = _level(x, 2.0) / _level(x, 60.0)
+    if amount < 0:  # what is soft has lost its edge in time, too
+        ratio = np.maximum(ratio, 1.0)
+    gain = np.clip(ratio ** (1.3 * amount), 0.25, 4.0)
+    out = x * gain
+    if amount < 0:
+        out = lowpass(out, 9000 * (1 + 0.7 * amount), order=1)
+    return unit_rms(out)
+
+
+def dampen(x: Audio, amount: float) -> Audio:
+    """Shorten what rings: gain falls with the level below a held peak (a downward expander)."""
+    level = _level(x, 12.0)
+    step = SAMPLE_RATE // 100
+    blocks = level[: level.size // step * step].reshape(-1, step).max(1)
+    held = np.array(list(accumulate(blocks, lambda peak, now: max(now, peak * 0.985))))
+    peak = np.interp(np.arange(x.size), np.arange(held.size) * step, held) if held.size else level
+    return unit_rms(x * np.clip(level / np.maximum(peak, 1e-4), 0.003, 1.0) ** (0.9 * amount))
+
+
+def _boom(rng: Rng, x: Audio, amount: float) -> Audio:
+    """Add weight below 120 Hz, its own and a rumble that follows the level; or take it away."""
+    if amount < 0:
+        return shelf(x, 150, 26.0 * amount)
+    rumble = bandpass(noise(rng, x.size, slope=-3), 35, 110) * np.sqrt(_level(x, 80.0))
+    return shelf(x, 120, 12.0 * amount) + 0.55 * amount * unit_rms(rumble)
+
+
+def move(rng: Rng, x: Audio, amount: float) -> Audio:
+    """Make level and colour wander (``amount`` > 0), or hold the level still."""
+    if amount < 0:
+        slow = _level(x, 350.0)
+        return unit_rms(x * np.clip(np.mean(slow) / slow, 0.2, 5.0) ** (0.8 * -amount))
+    sway = wander(rng, x.size, float(rng.uniform(0.25, 1.2)))
+    opened = sweep_filter(x, 250 * 2.0 ** (5.5 * wander(rng, x.size, float(rng.uniform(0.2, 0.9)))), width=1.2)
+    mixed = (1 - 0.7 * amount) * x + amount * unit_rms(opened)
+    return unit_rms(mixed * (1 - 0.85 * amount + 0.85 * amount * sway**1.5))
+
+
+def pitch(rng: Rng, x: Audio, amount: float) -> Audio:
+    """Let a chord of resonators sing along (``amount`` > 0), or cover the sound with its own hiss."""
+    if amount < 0:
+        hiss = noise(rng, x.size, slope=-2) * np.sqrt(_level(x, 25.0))
+        return (1 + 0.5 * amount) * x + 0.9 * -amount * unit_rms(hiss)
+    root = float(np.exp(rng.uniform(np.log(90), np.log(420))))
+    sung = np.zeros(x.size)
+    for k, ratio in enumerate((1.0, 1.5, 2.0, 3.0, 4.0)):
+        b, a = signal.iirpeak(min(root * ratio, 9000.0) / (SAMPLE_RATE / 2), 70)
+        sung += unit_rms(np.asarray(signal.lfilter(b, a, x))) / (1 + 0.4 * k)
+    return (1 - 0.6 * amount) * x + 1.1 * amount * unit_rms(sung)
+
+
+def finish(rng: Rng, x: Audio, bends: Bends, able: frozenset[str] = frozenset()) -> Audio:
+    """Apply what the bends ask beyond synthesis, in the order of a signal path.
+
+    ``able`` names the axes that the family has already answered to by itself:
+    tonality is left to it then, and movement mostly.
+    """
+    x = unit_rms(x)
+    if abs(bends.tonality) > 0.05 and "tonality" not in able:
+        x = unit_rms(pitch(rng, x, bends.tonality))
+    if abs(bends.movement) > 0.05:
+        x = move(rng, x, bends.movement * (0.6 if "movement" in able else 1.0))
     if bends.roughness > 0.05:
         drive = 1.0 + 7.0 * bends.roughness
         x = unit_rms(np.tanh(drive * x) + 0.25 * bends.roughness * np.abs(x))
     elif bends.roughness < -0.05:
         x = unit_rms(lowpass(x, 14_000 * (1 + 0.5 * bends.roughness)))
+    if abs(edge := bends.hardness + 0.5 * bends.energy) > 0.05:
+        x = attack(x, float(np.clip(edge, -1, 1)))
+    if bends.space < -0.3:
+        x = dampen(x, -bends.space)
+    if abs(bends.boominess) > 0.05:
+        x = unit_rms(_boom(rng, unit_rms(x), bends.boominess))
     if bends.warmth:
         x = peaking(x, 200, 800, 8.0 * bends.warmth)
         x = peaking(x, 2000, 6000, -7.0 * bends.warmth)

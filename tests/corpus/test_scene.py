@@ -7,8 +7,9 @@ import pytest
 
 from soundlab.audio.descriptors import describe
 from soundlab.corpus import captions, scene
-from soundlab.corpus.bends import Bends
+from soundlab.corpus.bends import Bends, Score
 from soundlab.corpus.families import FAMILIES
+from soundlab.corpus.places import PLACES
 from soundlab.corpus.shards import tell, write_shard
 
 
@@ -35,8 +36,47 @@ def test_captions_vary_and_keep_reserved_words() -> None:
     texts = [text for seed in range(300) for text in tell(scene.draw(seed))]
     words = {w for text in texts for w in re.findall(r"[a-z-]+", text.lower())}
     assert len(set(texts)) > 0.95 * len(texts)
-    assert len(words) > 400
+    assert len(words) > 600
     assert not words & captions.HELD_OUT
+    assert not [t for t in texts for held in captions.HELD_OUT if " " in held and held in t.lower()]
+
+
+def test_music_plays_in_its_key_and_says_so() -> None:
+    score = Score(root=9, minor=True, bpm=120)
+    drawn = scene.Scene(4, 6.0, (scene.Layer("organ", Bends(score=score)),), "")
+    spectrum = np.abs(np.fft.rfft(scene.render(drawn)))
+    hz = np.fft.rfftfreq(6 * scene.SAMPLE_RATE, 1 / scene.SAMPLE_RATE)
+    inside = (hz > 100) & (hz < 1000)
+    pitch = np.round(12 * np.log2(hz[inside] / 440)).astype(int) % 12  # semitones above A
+    chroma = np.bincount(pitch, weights=spectrum[inside] ** 2, minlength=12)
+    in_key = chroma[[0, 2, 3, 5, 7, 8, 10]].sum() / chroma.sum()
+    assert in_key > 0.9
+    told = [scene.tell(drawn, k) for k in range(12)]
+    assert any("A minor" in t for t in told)
+    assert any("120 b" in t for t in told)
+
+
+@pytest.mark.parametrize("name", sorted(PLACES))
+def test_a_place_is_heard(name: str) -> None:
+    dry = scene.render_layer(np.random.default_rng(1), scene.Layer("clock"), 96_000, plainly=True)
+    there = scene.render_layer(np.random.default_rng(1), scene.Layer("clock", place=name), 96_000, plainly=True)
+    assert there.shape == dry.shape
+    assert np.isfinite(there).all()
+    assert abs(float(np.corrcoef(dry, there)[0, 1])) < 0.98
+
+
+@pytest.mark.parametrize(("name", "later"), [("fade_in", 1), ("build", 1), ("late", 1), ("fade_out", -1), ("stop", -1)])
+def test_an_arc_changes_the_level_over_time(name: str, later: int) -> None:
+    audio = scene.render_layer(np.random.default_rng(1), scene.Layer("air", arc=name), 160_000)
+    first, last = audio[:40_000].std(), audio[-40_000:].std()
+    assert (last - first) * later > 0
+    assert max(first, last) > 2 * min(first, last)
+
+
+def test_two_rains_do_not_sound_alike() -> None:
+    values = [describe(scene.render(scene.plain("rain", s, seconds=4.0))[None], scene.SAMPLE_RATE) for s in range(6)]
+    centroids = [v["brightness"] for v in values]
+    assert max(centroids) - min(centroids) > 0.3  # octaves
 
 
 @pytest.mark.parametrize(
@@ -50,6 +90,12 @@ def test_captions_vary_and_keep_reserved_words() -> None:
         ("metal_hits", "distance"),
         ("machinery", "speed"),
         ("drone", "tonality"),
+        ("rain", "boominess"),
+        ("footsteps", "hardness"),
+        ("footsteps", "space"),
+        ("bells", "space"),
+        ("fire", "movement"),
+        ("fire", "tonality"),
     ],
 )
 def test_bends_are_heard(family: str, axis: str) -> None:

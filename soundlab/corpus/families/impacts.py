@@ -35,8 +35,8 @@ _GONG = np.array([1.0, 1.37, 1.62, 1.98, 2.44, 2.81, 3.29, 3.94, 4.7, 5.6])
 
 
 def _strikes(rng: Rng, n: int, b: Bends, middle: float) -> np.ndarray:
-    rate = b.geometric("density", middle / 3, middle, middle * 4) * b.geometric("speed", 0.7, 1, 1.5)
-    times = beat_times(rng, n, rate, jitter=0.18)
+    rate = b.geometric("density", middle / 3, middle, middle * 4) * b.geometric("speed", 0.5, 1, 2.2)
+    times = beat_times(rng, n, rate, jitter=0.04 if abs(b.speed) > 0.3 else 0.15)
     return times if times.size else np.array([int(rng.integers(0, max(1, n // 4)))])
 
 
@@ -174,9 +174,10 @@ def _percussion(rng: Rng, n: int, b: Bends) -> Audio:
     out = 0.001 * noise(rng, n)
     tempo = b.geometric("speed", 70, 105, 165) / 60
     step = SAMPLE_RATE / tempo / 4
-    fill = b.linear("density", 0.12, 0.3, 0.7)
-    pattern = rng.random((3, 16)) < np.array([[fill * 0.7], [fill * 0.5], [fill * 1.4]])
-    pattern[0, 0] = pattern[1, 8] = True
+    fill = b.linear("density", 0.05, 0.2, 0.5)
+    pattern = rng.random((3, 16)) < np.array([[fill * 0.6], [fill * 0.4], [fill * 1.2]])
+    pattern[0, [0, 8]] = pattern[1, [4, 12]] = True  # a groove: kick on one and three, snare on two and four
+    pattern[2, :: (4 if b.density < -0.4 else 2)] = True
     low = b.geometric("register", 45, 62, 100)
     for k in range(int(n / step) + 1):
         at = int(k * step)

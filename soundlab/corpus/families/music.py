@@ -33,8 +33,23 @@ _SOFT_START = 2.0
 
 
 def _scale(rng: Rng, b: Bends) -> np.ndarray:
-    """Return seven pitch classes; warm sounds lean to major, cold ones to minor."""
+    """Return seven pitch classes of the score's mode; without one, warm sounds lean to major, cold ones to minor."""
+    if b.score:
+        return _MINOR if b.score.minor else _MAJOR
     return _MAJOR if rng.random() < 0.45 + 0.4 * b.warmth else _MINOR
+
+
+def _root(b: Bends, hz: float) -> float:
+    """The score's root near ``hz``, or ``hz`` itself without a score."""
+    return b.score.near(hz) if b.score else hz
+
+
+def _beat(b: Bends, rate: float) -> float:
+    """Notes a second: the subdivision of the score's tempo nearest to ``rate``, else ``rate`` bent by speed."""
+    if not b.score:
+        return rate * b.geometric("speed", 0.5, 1, 2.2)
+    pulse = b.score.bpm / 60
+    return float(pulse * 2.0 ** round(np.log2(rate / (95 / 60))))
 
 
 def _hz(root: float, scale: np.ndarray, degree: int) -> float:
@@ -45,6 +60,7 @@ def _hz(root: float, scale: np.ndarray, degree: int) -> float:
 def _chords(rng: Rng, n: int, b: Bends, root: float) -> list[tuple[int, int, list[float]]]:
     """Return (start, length, frequencies) of overlapping triads."""
     scale = _scale(rng, b)
+    root = _root(b, root)
     each = int(n / max(1, round(b.geometric("speed", 1, 2, 5))))
     out = []
     moves = b.linear("movement", 0.0, 0.7, 1.0)
@@ -123,10 +139,9 @@ def _melody(rng: Rng, n: int, b: Bends, root: float, rate: float, note, *, chord
     """Lay ``note(f0, samples left)`` along a random walk in a key, ``rate`` a second."""
     out = np.zeros(n)
     scale = _scale(rng, b)
+    root = _root(b, root)
     degree = int(rng.integers(0, 7))
-    beats = beat_times(
-        rng, n, rate * b.geometric("speed", 0.5, 1, 2.2), jitter=0.01, skip=b.linear("density", 0.65, 0.3, 0.02)
-    )
+    beats = beat_times(rng, n, _beat(b, rate), jitter=0.01, skip=b.linear("density", 0.65, 0.3, 0.02))
     for at in beats:
         degree = int(np.clip(degree + rng.integers(-3, 4), -5, 13))
         voices = [degree] + ([degree - 5, degree + 2] if rng.random() < chord else [])
@@ -190,8 +205,8 @@ def _flute(rng: Rng, n: int, b: Bends) -> Audio:
 
 def _bass_pulse(rng: Rng, n: int, b: Bends) -> Audio:
     out = np.zeros(n)
-    root = b.geometric("register", 33, 46, 73)
-    rate = b.geometric("speed", 1.2, 2.6, 5.5)
+    root = _root(b, b.geometric("register", 33, 46, 73))
+    rate = _beat(b, 2.6)
     length = int(min(0.9, 0.85 / rate) * SAMPLE_RATE)
     for k, at in enumerate(beat_times(rng, n, rate)):
         f = root * (1.189 if (k // 8) % 2 and b.movement > -0.3 else 1.0)
@@ -209,8 +224,8 @@ def _synth(rng: Rng, n: int, b: Bends) -> Audio:
     return _melody(rng, n, b, b.geometric("register", 110, 220, 440), 6.0, note, chord=0.0) + 0.001 * noise(rng, n)
 
 
-_HELD = "register speed movement tonality"
-_PLAYED = "register speed density energy"
+_HELD = "register speed movement tonality score"
+_PLAYED = "register speed density energy score"
 
 FAMILIES = (
     family("pad", "a synth pad|a soft pad|an ambient pad|sustained synth chords", _HELD, _pad),
@@ -224,14 +239,14 @@ FAMILIES = (
     family(
         "flute",
         "a flute|a flute melody|a breathy flute|a wooden pipe playing",
-        "register speed density tonality",
+        "register speed density tonality score",
         _flute,
         "events",
     ),
     family(
         "bass_pulse",
         "a bass pulse|a pulsing bass|a throbbing bass note|a synth bass ostinato",
-        "register speed movement energy",
+        "register speed movement energy score",
         _bass_pulse,
     ),
     family("synth", "a synth arpeggio|an arpeggiated synthesizer|sequenced synth notes", _PLAYED, _synth, "events"),

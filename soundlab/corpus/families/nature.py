@@ -42,10 +42,11 @@ def _wind(rng: Rng, n: int, b: Bends) -> Audio:
 def _rain(rng: Rng, n: int, b: Bends) -> Audio:
     hiss = bandpass(noise(rng, n, slope=-0.5), 900, b.geometric("energy", 6000, 9000, 13000))
     swell = 1.0 - 0.5 * b.linear("movement", 0.0, 0.4, 1.0) * wander(rng, n, 0.4)
-    rate = b.geometric("density", 8, 60, 320)
-    out = unit_rms(hiss) * swell * b.geometric("density", 0.12, 0.5, 1.2)
+    rate = b.geometric("density", 3, 18, 60)
+    out = unit_rms(hiss) * swell * rng.uniform(0.03, 0.4) * b.geometric("energy", 0.3, 1.0, 3.0)
+    surface = float(np.exp(rng.uniform(np.log(0.5), np.log(1.6))))  # leaves, tiles or tin: where the drops fall
     for at in poisson_times(rng, n, rate):
-        hz = float(rng.uniform(1200, 6500)) * b.geometric("register", 0.5, 1.0, 1.6)
+        hz = float(rng.uniform(1200, 6500)) * surface * b.geometric("register", 0.5, 1.0, 1.6)
         length = int(rng.uniform(0.004, 0.03) * SAMPLE_RATE)
         drop = rng.standard_normal(length) * decay(length, length / SAMPLE_RATE)
         place(n, int(at), bandpass(drop, hz * 0.7, hz * 1.4), out, float(rng.exponential(2.2)))

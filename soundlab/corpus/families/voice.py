@@ -24,8 +24,13 @@ class Family:
     render: Render
     role: str = "bed"
     """``bed`` (continuous), ``events`` (things that happen) or ``arc`` (starts, peaks, ends)."""
+    weight: float = 1.0
+    """How often it is drawn, against others."""
+    scored: bool = False
+    """Whether it plays in the key and tempo of ``bends.score``."""
 
 
 def family(name: str, nouns: str, axes: str, render: Render, role: str = "bed") -> Family:
-    """Build a family from ``|``-separated nouns and space-separated axis ids."""
-    return Family(name, tuple(nouns.split("|")), frozenset(axes.split()), render, role)
+    """Build a family from ``|``-separated nouns and space-separated axis ids; ``score`` among them: it has a key."""
+    able = frozenset(axes.split())
+    return Family(name, tuple(nouns.split("|")), able - {"score"}, render, role, scored="score" in able)
