@@ -15,15 +15,19 @@ from soundlab.presets import Preset, find_preset, generation_defaults, list_pres
 
 if TYPE_CHECKING:
     from soundlab.domain.ports import Embedder, Generator, Trainer
+    from soundlab.services.clearing import Clearing
+    from soundlab.services.curating import Curator
     from soundlab.services.exporting import Exporter
     from soundlab.services.generating import GenerationService
     from soundlab.services.importing import Importer
+    from soundlab.services.keeping import Keeper
     from soundlab.services.searching import Searcher
     from soundlab.services.steering import SteeringService
     from soundlab.services.training import TrainingService
     from soundlab.storage.adapters import AdapterStore
     from soundlab.storage.clips import ClipStore
     from soundlab.storage.database import Database
+    from soundlab.storage.exports import ExportStore
     from soundlab.storage.takes import TakeStore
     from soundlab.storage.vectors import VectorStore
 
@@ -156,14 +160,20 @@ class Project:
     def searcher(self) -> Searcher:
         from soundlab.services.searching import Searcher
 
-        return Searcher(self.clips, self.vectors, self.embedder)
+        return Searcher(self.clips, self.vectors, self.embedder, self.curator.measured, self.internal)
 
     @cached_property
     def generation(self) -> GenerationService:
         from soundlab.services.generating import GenerationService
 
         return GenerationService(
-            self.takes, self.clips, self.adapters, self.vectors, self.generator, self.embedder, self.folder / "takes"
+            self.takes,
+            self.clips,
+            self.adapters,
+            self.vectors,
+            self.generator,
+            self.embedder,
+            self.folder / "takes",
         )
 
     @cached_property
@@ -190,10 +200,34 @@ class Project:
         return TrainingService(self.takes, self.clips, self.adapters, self.trainer, self.folder / "adapters")
 
     @cached_property
+    def exports(self) -> ExportStore:
+        from soundlab.storage.exports import ExportStore
+
+        return ExportStore(self.database)
+
+    @cached_property
     def exporter(self) -> Exporter:
         from soundlab.services.exporting import Exporter
 
-        return Exporter(self.takes, self.clips)
+        return Exporter(self.takes, self.clips, self.exports)
+
+    @cached_property
+    def curator(self) -> Curator:
+        from soundlab.services.curating import Curator
+
+        return Curator(self.clips, self.vectors, self.embedder)
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        from soundlab.services.keeping import Keeper
+
+        return Keeper(self.folder, self.database, self.clips, self.takes, self.adapters, self.importer)
+
+    @cached_property
+    def clearing(self) -> Clearing:
+        from soundlab.services.clearing import Clearing
+
+        return Clearing(self.clips, self.takes, self.adapters, self.exports)
 
     def sampling(self, checkpoint: str) -> dict[str, Any]:
         """How takes of a checkpoint are drawn unless the person says otherwise."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,18 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from soundlab.audio import containers
 from soundlab.errors import UnreadableAudio
 
-SUFFIXES = frozenset(
+SUFFIXES = containers.SUFFIXES | frozenset(
     (".wav", ".wave", ".bwf", ".aif", ".aiff", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".w64", ".rf64", ".caf", ".au")
 )
 """File names that are taken for audio when a folder is imported."""
+
+_BLOCK = 1 << 10
+"""Frames read at once: what is lost at most where a file breaks off."""
+CONTAINER = "CONTAINER"
+"""Format of files that FFmpeg's libraries read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,11 @@ class AudioInfo:
         return self.frames / self.sample_rate
 
 
+def plain(path: Path) -> str:
+    """A path as text that can be printed and stored, whatever bytes its name has."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
 def probe(path: Path) -> AudioInfo:
     """Read a file's header.
 
@@ -42,6 +54,10 @@ def probe(path: Path) -> AudioInfo:
     UnreadableAudio
         With the reason: missing, not a regular file, empty, unreadable, not audio, no samples.
     """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise UnreadableAudio(f"{plain(path)}: its name is not valid UTF-8; rename it") from error
     try:
         state = path.stat()
     except FileNotFoundError as error:
@@ -56,6 +72,9 @@ def probe(path: Path) -> AudioInfo:
         with soundfile.SoundFile(path) as file:
             info = AudioInfo(file.samplerate, file.channels, file.frames, file.format, file.subtype)
     except (soundfile.LibsndfileError, OSError) as error:
+        if path.suffix.lower() in containers.SUFFIXES:
+            rate, channels, frames, codec = containers.probe(path)
+            return AudioInfo(rate, channels, frames, CONTAINER, codec)
         reason = str(error).rsplit(":", 1)[-1].strip().rstrip(".")
         raise UnreadableAudio(f"{path}: not readable as audio ({reason})") from error
     if info.frames <= 0:
@@ -66,14 +85,18 @@ def probe(path: Path) -> AudioInfo:
 def read_audio(path: Path, *, start: float = 0.0, seconds: float | None = None) -> tuple[npt.NDArray[np.float32], int]:
     """Read audio as float32 (channels, samples) and its rate in Hz.
 
-    Samples that are not finite become zero.
+    Samples that are not finite become zero. Of a file that breaks off, what
+    comes before is read.
 
     Raises
     ------
     UnreadableAudio
-        As :func:`probe`, and when the data breaks off.
+        As :func:`probe`, and when the data breaks off at once.
     """
     info = probe(path)
+    if info.format == CONTAINER:
+        audio, rate = containers.read(path, start, seconds)
+        return _clean(audio), rate
     first = min(info.frames, round(start * info.sample_rate))
     count = -1 if seconds is None else round(seconds * info.sample_rate)
     try:
@@ -81,10 +104,36 @@ def read_audio(path: Path, *, start: float = 0.0, seconds: float | None = None) 
             file.seek(first)
             audio = file.read(count, dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, OSError) as error:
-        raise UnreadableAudio(f"{path}: breaks off ({error})") from error
+        audio = _salvage(path, first, count)
+        if not len(audio):
+            raise UnreadableAudio(f"{path}: breaks off ({error})") from error
     if not len(audio):
         raise UnreadableAudio(f"{path}: holds no audio after {start:g} s")
-    return np.ascontiguousarray(np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0).T), info.sample_rate
+    return _clean(audio), info.sample_rate
+
+
+def _salvage(path: Path, first: int, count: int) -> npt.NDArray[np.float32]:
+    """Read what comes before the place where a file breaks off, block by block."""
+    pieces: list[npt.NDArray[np.float32]] = []
+    with soundfile.SoundFile(path) as file:
+        left = file.frames if count < 0 else first + count
+        while left > 0:
+            try:
+                piece = file.read(min(left, _BLOCK), dtype="float32", always_2d=True)
+            except soundfile.LibsndfileError:
+                break
+            if not len(piece):
+                break
+            pieces.append(piece)
+            left -= len(piece)
+        channels = file.channels
+    whole = np.concatenate(pieces) if pieces else np.zeros((0, channels), np.float32)
+    return whole[first:]
+
+
+def _clean(audio: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(frames, channels) → (channels, frames) without what is not a number."""
+    return np.ascontiguousarray(np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0).T)
 
 
 def content_hash(path: Path) -> str:

@@ -19,6 +19,8 @@ from soundlab.services.importing import Labels
 @click.option("--tag", "tags", multiple=True)
 @click.option("--untag", multiple=True)
 @click.option("--collection", "collections", multiple=True, help="Add to this collection.")
+@click.option("--holder", help="Who holds the rights.")
+@click.option("--expires", help="Last day of the rights, as 2027-12-31; empty text takes it away.")
 @click.option("--title")
 @click.option("--note", "remark")
 @project_option
@@ -31,13 +33,15 @@ def command(
     tags: tuple[str, ...],
     untag: tuple[str, ...],
     collections: tuple[str, ...],
+    holder: str | None,
+    expires: str | None,
     title: str | None,
     remark: str | None,
     project: Path | None,
     as_json: bool,
 ) -> None:
     """Change titles, tags, rights and collections of CLIPS: all of them or none."""
-    labels = Labels(rights, evidence, consent, title, remark, tags, untag, collections)
+    labels = Labels(rights, evidence, consent, title, remark, holder, expires, tags, untag, collections)
     if labels == Labels():
         raise click.UsageError("say what to change, such as --tag or --rights")
     with opened(project) as opened_project:

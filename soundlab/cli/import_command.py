@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from soundlab.audio.decode import plain
+from soundlab.audio.write import atomic_path
 from soundlab.cli.options import emit, json_option, meter, note, opened, project_option
 from soundlab.domain.rights import CONSENTS, STATUSES
 from soundlab.errors import SoundlabError
@@ -13,12 +17,20 @@ from soundlab.services.importing import Labels
 
 
 @click.command("import")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--rights", type=click.Choice(STATUSES), help="What may be done with them.")
 @click.option("--evidence", help="Why: a text, a file, a URL.")
 @click.option("--consent", type=click.Choice(CONSENTS), help="The holder's word on training.")
 @click.option("--tag", "tags", multiple=True, help="May be given again.")
 @click.option("--collection", "collections", multiple=True, help="May be given again.")
+@click.option("--holder", help="Who holds the rights.")
+@click.option("--expires", help="Last day of the rights, as 2027-12-31.")
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Write what failed, and why, as CSV.")
+@click.option(
+    "--from-project",
+    type=click.Path(path_type=Path),
+    help="Bring clips of another project in with their rights; --collection says which.",
+)
 @click.option("--copy", is_flag=True, help="Copy files into the project instead of using them in place.")
 @project_option
 @json_option
@@ -29,6 +41,10 @@ def command(
     consent: str | None,
     tags: tuple[str, ...],
     collections: tuple[str, ...],
+    holder: str | None,
+    expires: str | None,
+    report: Path | None,
+    from_project: Path | None,
     copy: bool,
     project: Path | None,
     as_json: bool,
@@ -38,14 +54,42 @@ def command(
     Known files are updated with what is given. Bad files are listed with a
     reason and the rest goes on.
     """
-    labels = Labels(rights=rights, evidence=evidence, consent=consent, tags=tags, collections=collections)
+    if bool(paths) == bool(from_project):
+        raise click.UsageError("name files or folders, or --from-project PROJECT")
+    labels = Labels(
+        rights=rights,
+        evidence=evidence,
+        consent=consent,
+        holder=holder,
+        expires=expires,
+        tags=tags,
+        collections=collections,
+    )
     with opened(project) as opened_project, meter() as progress:
-        report = opened_project.importer.run(paths, labels, copy=copy, progress=progress)
+        if from_project is not None:
+            if len(collections) > 1 or replace(labels, collections=()) != Labels():
+                raise click.UsageError("--from-project brings rights and tags along: give one --collection at most")
+            with opened(from_project) as other:
+                wanted = collections[0] if collections else None
+                done = opened_project.keeper.adopt(other.clips, wanted, copy=copy, progress=progress)
+        else:
+            done = opened_project.importer.run(paths, labels, copy=copy, progress=progress)
+    if report is not None:
+        write_report(report, done.failed)
     if as_json:
-        emit(report.as_json())
+        emit(done.as_json())
     else:
-        click.echo(f"imported {len(report.imported)}, unchanged {len(report.unchanged)}, failed {len(report.failed)}")
-    for path, reason in report.failed:
-        note(f"failed: {path}: {reason}")
-    if not report.imported and not report.unchanged:
+        click.echo(f"imported {len(done.imported)}, unchanged {len(done.unchanged)}, failed {len(done.failed)}")
+    for path, reason in done.failed:
+        note(f"failed: {plain(path)}: {reason}")
+    if not done.imported and not done.unchanged:
         raise SoundlabError("nothing could be imported", "name audio files, or folders that hold some")
+
+
+def write_report(path: Path, failed: list[tuple[Path, str]]) -> None:
+    """Write what failed as CSV: path, reason."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("path", "reason"))
+        rows.writerows((plain(p), reason) for p, reason in failed)

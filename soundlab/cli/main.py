@@ -27,6 +27,10 @@ COMMANDS = {
     "export": "Write takes or a collection as files for an editor.",
     "presets": "List saved briefs.",
     "checkpoints": "List checkpoints on this machine, or fetch one.",
+    "rights": "Audit rights, revoke a clip, set them from a manifest.",
+    "relink": "Find the files of missing clips again.",
+    "purge": "Delete rejected takes and left-out candidates.",
+    "archive": "Pack the project with its media for another place.",
     "doctor": "Check the installation and the project.",
     "open": "Open the interface.",
 }

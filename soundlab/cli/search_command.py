@@ -6,38 +6,63 @@ from pathlib import Path
 
 import click
 
-from soundlab.cli.options import emit, json_option, note, opened, project_option
+from soundlab.cli.options import emit, json_option, note, opened, project_option, weighted
 from soundlab.domain.rights import STATUSES
 
 
 @click.command("search")
 @click.argument("text", nargs=-1)
-@click.option("--like", multiple=True, help="A clip id or a file; may be given again.")
-@click.option("--unlike", multiple=True, help="Away from this clip or file.")
+@click.option("--like", multiple=True, help="A clip, a take or a file, =WEIGHT, @FROM-TO in seconds; may be repeated.")
+@click.option("--unlike", multiple=True, help="Away from this one; the same forms.")
+@click.option("--more", multiple=True, help="Push towards a word: --more metallic.")
 @click.option("-k", "k", default=10, show_default=True, help="How many results.")
 @click.option("--tag")
 @click.option("--collection")
 @click.option("--rights", type=click.Choice(STATUSES))
+@click.option("--min", "shortest", type=float, help="Seconds at least.")
+@click.option("--max", "longest", type=float, help="Seconds at most.")
+@click.option("--rate", type=int, help="Sample rate in Hz.")
+@click.option("--kind", help="File type, such as wav.")
+@click.option("--fields", help="Text in fields: 'title:door AND (wood OR metal) NOT tag:slam'.")
+@click.option("--where", multiple=True, help="Limit on a measure: 'brightness>2000' (Hz), 'speed<90' (bpm).")
+@click.option("--why", is_flag=True, help="Say what brought each result up.")
 @project_option
 @json_option
 def command(
     text: tuple[str, ...],
     like: tuple[str, ...],
     unlike: tuple[str, ...],
+    more: tuple[str, ...],
     k: int,
     tag: str | None,
     collection: str | None,
     rights: str | None,
+    shortest: float | None,
+    longest: float | None,
+    rate: int | None,
+    kind: str | None,
+    fields: str | None,
+    where: tuple[str, ...],
+    why: bool,
     project: Path | None,
     as_json: bool,
 ) -> None:
-    """Find clips by words, by example, or both."""
+    """Find clips by words, by example, or by a mixture of both."""
+    from soundlab.services.searching import Bound, Filters
+
+    bounds = tuple(Bound.parse(w) for w in where)
+    filters = Filters(tag, collection, rights, shortest, longest, rate, kind, fields, bounds)
     with opened(project) as opened_project:
         if not opened_project.clips.count():
             note("the library is empty  → soundlab import FOLDER")
         opened_project.importer.embed_missing()
         results = opened_project.searcher.search(
-            " ".join(text), like=like, unlike=unlike, k=k, tag=tag, collection=collection, rights=rights
+            " ".join(text),
+            like=[weighted(name) for name in like],
+            unlike=[weighted(name) for name in unlike],
+            more=more,
+            k=k,
+            filters=filters,
         )
     if as_json:
         emit({"results": [r.as_json() for r in results]})
@@ -45,3 +70,7 @@ def command(
     for r in results:
         at = f" at {int(r.at // 60):02}:{r.at % 60:04.1f}" if r.at is not None else ""
         click.echo(f"{r.score:5.2f}  {r.clip.id}  {r.clip.duration:7.2f} s  {r.clip.title}{at}")
+        if why:
+            click.echo(f"       {', '.join(r.why)}")
+    if not results and filters.any:
+        note("nothing passes the filters")

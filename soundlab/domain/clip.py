@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from soundlab.domain.rights import Decision, may_train
+from soundlab.domain.rights import Decision, expired, may_train
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,20 @@ class Clip:
     tags: tuple[str, ...] = ()
     collections: tuple[str, ...] = ()
     missing: bool = False
+    holder: str = ""
+    expires: str | None = None
+    """ISO date after which the rights have run out."""
+    category: str = ""
+    """UCS CatID."""
+    metadata: dict[str, Any] = field(default_factory=dict)
+    """What the file says of itself: see :class:`soundlab.audio.metadata.Metadata`."""
 
     @property
     def training(self) -> Decision:
         """Whether and why it may train; the tag ``voice`` marks a recognisable voice."""
-        return may_train(self.rights, self.consent, self.evidence, voice="voice" in self.tags)
+        return may_train(
+            self.rights, self.consent, self.evidence, voice="voice" in self.tags, expired=expired(self.expires)
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields of the command line's contract."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -42,7 +43,19 @@ class Decision:
     non_commercial: bool = False
 
 
-def may_train(rights: str, consent: str | None, evidence: str, *, voice: bool = False) -> Decision:
+def expired(date: str | None, today: str | None = None) -> bool:
+    """Whether rights that run until ``date`` (ISO, inclusive) have run out."""
+    return date is not None and date < (today or datetime.date.today().isoformat())
+
+
+def parse_date(text: str) -> str:
+    """Return an ISO date. Raises ValueError on anything else."""
+    return datetime.date.fromisoformat(text.strip()).isoformat()
+
+
+def may_train(
+    rights: str, consent: str | None, evidence: str, *, voice: bool = False, expired: bool = False
+) -> Decision:
     """Decide whether a clip may be used for training.
 
     Parameters
@@ -51,13 +64,20 @@ def may_train(rights: str, consent: str | None, evidence: str, *, voice: bool = 
         Tokens of :data:`STATUSES` and :data:`CONSENTS`.
     voice
         The clip holds a recognisable voice.
+    expired
+        The rights have run out.
     """
+    if expired:
+        return Decision(False, "its rights have run out: soundlab edit CLIP --expires DATE")
     if consent == "no-gen-ai":
         return Decision(False, "its holder says no-gen-ai")
     if voice and consent != "voice":
         return Decision(False, "a recognisable voice needs --consent voice")
+    if rights in _FREE and consent == "noncommercial-open-source-models":
+        return Decision(True, f"rights {rights}, for non-commercial open-source models only", non_commercial=True)
     if rights in _FREE:
-        return Decision(True, f"rights {rights}")
+        limit = ", for open-source models only" if consent == "open-source-models" else ""
+        return Decision(True, f"rights {rights}{limit}")
     if rights in _NON_COMMERCIAL:
         return Decision(True, "rights cc-by-nc: the adapter is non-commercial", non_commercial=True)
     if rights == "licensed":

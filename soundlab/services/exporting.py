@@ -16,6 +16,7 @@ from soundlab.domain.ports import Progress, ignore_progress
 from soundlab.domain.take import Take
 from soundlab.errors import NotFound, WrongInput
 from soundlab.storage.clips import ClipStore
+from soundlab.storage.exports import ExportStore
 from soundlab.storage.takes import TakeStore
 
 
@@ -51,8 +52,8 @@ def file_name(words: str, identity: str, suffix: str) -> str:
 class Exporter:
     """Writes files for the outside."""
 
-    def __init__(self, takes: TakeStore, clips: ClipStore) -> None:
-        self._takes, self._clips = takes, clips
+    def __init__(self, takes: TakeStore, clips: ClipStore, log: ExportStore) -> None:
+        self._takes, self._clips, self._log = takes, clips, log
 
     def export(
         self,
@@ -107,6 +108,7 @@ class Exporter:
         sidecar = path.with_suffix(".json")
         with atomic_path(sidecar) as beside:
             beside.write_text(json.dumps(recipe, indent=2) + "\n", encoding="utf-8")
+        self._log.add([(identity, str(path))])
         return {
             "id": identity,
             "path": str(path),

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from soundlab.audio.decode import SUFFIXES, content_hash, probe
+from soundlab.audio.decode import SUFFIXES, content_hash, plain, probe
+from soundlab.audio.metadata import read_metadata
 from soundlab.audio.write import atomic_path
 from soundlab.domain.clip import Clip
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Embedder, Progress, ignore_progress, never
-from soundlab.domain.rights import CONSENTS, STATUSES
+from soundlab.domain.rights import CONSENTS, STATUSES, parse_date
 from soundlab.errors import Cancelled, NotFound, UnreadableAudio, WrongInput
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.vectors import VectorStore
@@ -31,6 +32,8 @@ class Labels:
     consent: str | None = None
     title: str | None = None
     note: str | None = None
+    holder: str | None = None
+    expires: str | None = None
     tags: tuple[str, ...] = ()
     untag: tuple[str, ...] = ()
     collections: tuple[str, ...] = ()
@@ -40,10 +43,15 @@ class Labels:
             raise WrongInput(f"unknown rights {self.rights!r}", f"one of: {', '.join(STATUSES)}")
         if self.consent is not None and self.consent not in CONSENTS:
             raise WrongInput(f"unknown consent {self.consent!r}", f"one of: {', '.join(CONSENTS)}")
+        if self.expires:
+            try:
+                parse_date(self.expires)
+            except ValueError as error:
+                raise WrongInput(f"{self.expires!r} is no date", "write it as 2027-12-31") from error
 
     def columns(self) -> dict[str, Any]:
         """The columns that are said."""
-        names = ("rights", "evidence", "consent", "title", "note")
+        names = ("rights", "evidence", "consent", "title", "note", "holder", "expires")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
@@ -59,7 +67,7 @@ class Report:
         return {
             "imported": len(self.imported),
             "unchanged": len(self.unchanged),
-            "failed": [{"path": str(path), "reason": reason} for path, reason in self.failed],
+            "failed": [{"path": plain(path), "reason": reason} for path, reason in self.failed],
             "clips": [clip.as_json() for clip in self.imported],
         }
 
@@ -137,7 +145,7 @@ class Importer:
             try:
                 self._one(path, labels, copy, report)
             except UnreadableAudio as error:
-                report.failed.append((path, error.message.removeprefix(f"{path}: ")))
+                report.failed.append((path, error.message.removeprefix(f"{plain(path)}: ")))
             except OSError as error:
                 report.failed.append((path, error.strerror or str(error)))
             progress(index + 1, len(files), "importing")
@@ -148,10 +156,11 @@ class Importer:
         known = self._clips.by_hash(digest)
         if known is None:
             place = self._copied(path, digest) if copy else path
+            said = read_metadata(path)
             clip = Clip(
                 id="",
                 path=str(place),
-                title=labels.title or " ".join(path.stem.replace("_", " ").split()),
+                title=labels.title or said.title or " ".join(path.stem.replace("_", " ").split()),
                 sha256=digest,
                 duration=round(info.seconds, 4),
                 sample_rate=info.sample_rate,
@@ -159,8 +168,12 @@ class Importer:
                 rights=labels.rights or "unknown",
                 evidence=labels.evidence or "",
                 consent=labels.consent,
-                note=labels.note or "",
-                tags=labels.tags,
+                note=labels.note or said.note,
+                holder=labels.holder or said.copyright or said.originator,
+                expires=labels.expires or None,
+                category=said.category,
+                metadata=said.as_json(),
+                tags=tuple(dict.fromkeys((*labels.tags, *said.keywords))),
                 collections=labels.collections,
             )
             report.imported.append(self._clips.add(clip))
@@ -190,7 +203,11 @@ class Importer:
             chunk = waiting[start : start + _EMBED_BATCH]
             result = self._embedder.embed_files([Path(c.path) for c in chunk], cancelled=cancelled)
             good = [(c.id, r) for c, r in zip(chunk, result, strict=True) if not isinstance(r, str)]
-            failed += [(Path(c.path), r) for c, r in zip(chunk, result, strict=True) if isinstance(r, str)]
+            failed += [
+                (Path(c.path), r.removeprefix(f"{c.path}: "))
+                for c, r in zip(chunk, result, strict=True)
+                if isinstance(r, str)
+            ]
             self._vectors.put(model, good)
             progress(start + len(chunk), len(waiting), "embedding")
         return failed

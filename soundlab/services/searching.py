@@ -1,16 +1,20 @@
-"""Finding clips by words, by example, and by both."""
+"""Finding clips by words, by example, by mixtures of both, within filters; and saying why."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from soundlab.audio.decode import read_audio
+from soundlab.audio.write import write_audio
+from soundlab.domain.axes import COUNTED
 from soundlab.domain.clip import Clip
+from soundlab.domain.fieldquery import Record, compile_query
 from soundlab.domain.ports import Embedder
 from soundlab.errors import NotFound, UnreadableAudio, WrongInput
 from soundlab.storage.clips import ClipStore
@@ -20,6 +24,76 @@ WORD_WEIGHT = 0.35
 """What a full match of the query's words in title and tags adds to a cosine."""
 _LONG = 12.0
 """Seconds from which a result says where in the file it is."""
+_REGION = re.compile(r"^(?P<name>.+)@(?P<start>\d+(?:\.\d+)?)-(?P<stop>\d+(?:\.\d+)?)$")
+_BOUND = re.compile(r"^\s*(?P<axis>[a-z]+)\s*(?P<sign>[<>])=?\s*(?P<value>-?\d+(?:\.\d+)?)\s*$")
+
+Measure = Callable[[Sequence[Clip]], dict[str, dict[str, float | None]]]
+"""Descriptors of clips by id."""
+
+_UNITS: dict[str, Callable[[float], float]] = {
+    "brightness": lambda hz: float(np.log2(max(hz, 1.0))),
+    "register": lambda hz: float(np.log2(max(hz, 1.0))),
+    "speed": lambda bpm: float(np.log2(max(bpm, 1.0))),
+    "density": lambda rate: float(np.log2(1.0 + max(rate, 0.0))),
+    "space": lambda seconds: float(np.log2(max(seconds, 1e-3))),
+}
+"""Filters are said in Hz, pulses a minute, onsets a second and seconds; other axes as the descriptor has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A limit on a descriptor, in its own unit."""
+
+    axis: str
+    above: bool
+    value: float
+
+    @classmethod
+    def parse(cls, text: str) -> Bound:
+        """Read ``brightness>2000`` or ``speed<90``. Raises WrongInput."""
+        found = _BOUND.match(text)
+        if not found or found["axis"] not in COUNTED:
+            raise WrongInput(f"cannot read the limit {text!r}", f"such as brightness>2000; axes: {', '.join(COUNTED)}")
+        value = float(found["value"])
+        unit = _UNITS.get(found["axis"])
+        return cls(found["axis"], found["sign"] == ">", unit(value) if unit else value)
+
+    def holds(self, measured: dict[str, float | None]) -> bool:
+        value = measured.get(self.axis)
+        return value is not None and (value > self.value if self.above else value < self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What results must be."""
+
+    tag: str | None = None
+    collection: str | None = None
+    rights: str | None = None
+    shortest: float | None = None
+    """Seconds."""
+    longest: float | None = None
+    rate: int | None = None
+    """Sample rate in Hz."""
+    kind: str | None = None
+    """File name suffix, such as wav."""
+    fields: str | None = None
+    """See :mod:`soundlab.domain.fieldquery`."""
+    bounds: tuple[Bound, ...] = ()
+
+    @property
+    def any(self) -> bool:
+        """Whether there is any."""
+        return self != Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a query: how it is called, its vector, its weight."""
+
+    name: str
+    vector: np.ndarray
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,53 +103,75 @@ class Result:
     clip: Clip
     score: float
     at: float | None
+    why: tuple[str, ...] = field(default=())
 
     def as_json(self) -> dict[str, Any]:
-        row = {**self.clip.as_json(), "score": round(self.score, 4)}
+        row = {**self.clip.as_json(), "score": round(self.score, 4), "why": list(self.why)}
         if self.at is not None:
             row["at"] = self.at
         return row
 
 
 class Searcher:
-    """Searches one library."""
+    """Searches one library.
 
-    def __init__(self, clips: ClipStore, vectors: VectorStore, embedder: Embedder) -> None:
+    Parameters
+    ----------
+    measure
+        Measures clips, for limits on descriptors.
+    scratch
+        Folder for the audio of regions that are searched by.
+    """
+
+    def __init__(
+        self, clips: ClipStore, vectors: VectorStore, embedder: Embedder, measure: Measure, scratch: Path
+    ) -> None:
         self._clips, self._vectors, self._embedder = clips, vectors, embedder
+        self._measure, self._scratch = measure, scratch
 
     def search(
         self,
         text: str = "",
         *,
-        like: Sequence[str] = (),
-        unlike: Sequence[str] = (),
+        like: Sequence[str | tuple[str, float]] = (),
+        unlike: Sequence[str | tuple[str, float]] = (),
+        more: Sequence[str] = (),
         k: int = 10,
-        tag: str | None = None,
-        collection: str | None = None,
-        rights: str | None = None,
+        filters: Filters = Filters(),
     ) -> list[Result]:
         """Return the best ``k`` clips.
 
-        ``like`` and ``unlike`` are clip ids or files; their vectors are added to
-        and subtracted from that of the words.
+        Parameters
+        ----------
+        text
+            Words; may be empty when there is something else to go by.
+        like, unlike
+            Clip ids, take ids or files, each with a weight if wanted; a region of
+            one is ``NAME@1.5-3.0``. Their vectors are added and subtracted.
+        more
+            Words that push beyond the rest: "more metallic".
 
         Raises
         ------
         WrongInput
-            When nothing is asked for.
+            When nothing is asked for, or a filter cannot be read.
         NotFound
             When an example is neither a clip nor a file.
         """
-        if not text.strip() and not like and not unlike:
+        if not text.strip() and not like and not unlike and not filters.any:
             raise WrongInput("nothing to search for", "give words, or --like a clip or file")
         if k < 1:
             raise WrongInput(f"cannot return {k} results", "choose -k 1 or more")
-        query = self._query(text, like, unlike)
-        allowed = None
-        if tag or collection or rights:
-            allowed = {c.id for c in self._clips.all(tag=tag, collection=collection, rights=rights)}
+        allowed = self._allowed(filters) if filters.any else None
+        parts = self._parts(text, like, unlike, more)
+        if not parts:
+            assert allowed is not None
+            return [Result(clip, 0.0, None, ("passes the filters",)) for clip in allowed.values()][:k]
+        total = np.sum([p.weight * p.vector for p in parts], axis=0)
         words = set(re.findall(r"[a-z0-9]+", text.lower()))
-        everything = self._vectors.search(self._embedder.model_id, query, self._reach(k, allowed, words))
+        everything = self._vectors.search(
+            self._embedder.model_id, [float(v) for v in total], self._reach(k, allowed, words)
+        )
         best: dict[str, tuple[float, float]] = {}
         for hit in everything:
             if (allowed is None or hit.owner in allowed) and hit.owner not in best:
@@ -87,29 +183,69 @@ class Searcher:
                 Result(clip, score + WORD_WEIGHT * _overlap(words, clip), at if clip.duration > _LONG else None)
             )
         results.sort(key=lambda r: -r.score)
-        return results[:k]
+        return [self._explained(r, parts, words) for r in results[:k]]
 
-    def _reach(self, k: int, allowed: set[str] | None, words: set[str]) -> int:
+    def _allowed(self, filters: Filters) -> dict[str, Clip]:
+        found = self._clips.all(tag=filters.tag, collection=filters.collection, rights=filters.rights)
+        matches = compile_query(filters.fields) if filters.fields else None
+        kept = [
+            c
+            for c in found
+            if (filters.shortest is None or c.duration >= filters.shortest)
+            and (filters.longest is None or c.duration <= filters.longest)
+            and (filters.rate is None or c.sample_rate == filters.rate)
+            and (filters.kind is None or Path(c.path).suffix.lower() == "." + filters.kind.lower().lstrip("."))
+            and (matches is None or matches(record(c)))
+        ]
+        if filters.bounds:
+            measured = self._measure(kept)
+            kept = [c for c in kept if all(b.holds(measured.get(c.id, {})) for b in filters.bounds)]
+        return {c.id: c for c in kept}
+
+    def _reach(self, k: int, allowed: dict[str, Clip] | None, words: set[str]) -> int:
         """How many windows to look at: all of them where names or filters may lift a lower one."""
         return 1_000_000 if allowed is not None else max(20 * k, 2000 if words else 0)
 
-    def _query(self, text: str, like: Sequence[str], unlike: Sequence[str]) -> list[float]:
-        parts: list[tuple[float, np.ndarray]] = []
+    def _parts(
+        self,
+        text: str,
+        like: Sequence[str | tuple[str, float]],
+        unlike: Sequence[str | tuple[str, float]],
+        more: Sequence[str],
+    ) -> list[Part]:
+        parts = []
         if text.strip():
-            parts.append((1.0, np.asarray(self._embedder.embed_texts([text])[0])))
-        parts += [(1.0, self.example(name)) for name in like]
-        parts += [(-1.0, self.example(name)) for name in unlike]
-        total = sum(weight * vector for weight, vector in parts)
-        return [float(v) for v in np.asarray(total)]
+            parts.append(Part(f"“{text.strip()}”", np.asarray(self._embedder.embed_texts([text])[0]), 1.0))
+        for sign, said, names in ((1.0, "like", like), (-1.0, "unlike", unlike)):
+            for given in names:
+                name, weight = given if isinstance(given, tuple) else (given, 1.0)
+                parts.append(Part(f"{said} {name}", self.example(name), sign * weight))
+        for word in more:
+            plus, plain = self._embedder.embed_texts([f"{word} sound", "sound"])
+            away = np.asarray(plus) - np.asarray(plain)
+            parts.append(Part(f"more {word}", away / max(float(np.linalg.norm(away)), 1e-9), 0.6))
+        return parts
+
+    def _explained(self, result: Result, parts: Sequence[Part], words: set[str]) -> Result:
+        """Say what brought a clip up: words in its name, and how near it is to each part."""
+        why = []
+        if shared := sorted(words & _own_words(result.clip)):
+            why.append(f"named {', '.join(shared)}")
+        held = self._vectors.get(self._embedder.model_id, result.clip.id)
+        if held is not None:
+            mean = held.astype(np.float64).mean(0)
+            mean /= max(float(np.linalg.norm(mean)), 1e-9)
+            near = sorted(((float(mean @ p.vector), p.name) for p in parts), reverse=True)
+            why += [f"{name} {value:+.2f}" for value, name in near]
+        return Result(result.clip, result.score, result.at, tuple(why))
 
     def example(self, name: str) -> np.ndarray:
-        """Vector of a clip, take or file: the mean of its windows, at unit length."""
-        found = None
-        if Path(name).is_file():
-            result = self._embedder.embed_files([Path(name)])[0]
-            if isinstance(result, str):
-                raise UnreadableAudio(result)
-            found = np.asarray(result.vectors)
+        """Vector of a clip, take, file, or a region of one: the mean of its windows, at unit length."""
+        region = _REGION.match(name)
+        if region and not Path(name).exists():
+            found = self._region(region["name"], float(region["start"]), float(region["stop"]))
+        elif Path(name).is_file():
+            found = self._embedded(Path(name))
         else:
             identity = name if name.startswith("t") else self._clips.get(name).id
             held = self._vectors.get(self._embedder.model_id, identity)
@@ -119,10 +255,45 @@ class Searcher:
         mean = found.mean(0)
         return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9))
 
+    def _region(self, name: str, start: float, stop: float) -> np.ndarray:
+        if stop <= start:
+            raise WrongInput(f"the region {start:g}-{stop:g} is empty", "write it as NAME@1.5-3.0, in seconds")
+        path = Path(name) if Path(name).is_file() else Path(self._clips.get(name).path)
+        audio, rate = read_audio(path, start=start, seconds=stop - start)
+        scratch = self._scratch / "region.wav"
+        write_audio(scratch, audio, rate, bits="32f")
+        try:
+            return self._embedded(scratch)
+        finally:
+            scratch.unlink(missing_ok=True)
+
+    def _embedded(self, path: Path) -> np.ndarray:
+        result = self._embedder.embed_files([path])[0]
+        if isinstance(result, str):
+            raise UnreadableAudio(result)
+        return np.asarray(result.vectors, np.float64)
+
+
+def record(clip: Clip) -> Record:
+    """A clip's text by field, for field queries."""
+    return {
+        "title": clip.title,
+        "tag": " ".join(clip.tags),
+        "note": clip.note,
+        "collection": " ".join(clip.collections),
+        "rights": clip.rights,
+        "holder": clip.holder,
+        "category": clip.category,
+        "path": clip.path,
+        "evidence": clip.evidence,
+        "description": str(clip.metadata.get("description", "")),
+    }
+
+
+def _own_words(clip: Clip) -> set[str]:
+    return set(re.findall(r"[a-z0-9]+", " ".join((clip.title, *clip.tags)).lower()))
+
 
 def _overlap(words: set[str], clip: Clip) -> float:
     """Share of the query's words that title and tags hold."""
-    if not words:
-        return 0.0
-    own = set(re.findall(r"[a-z0-9]+", " ".join((clip.title, *clip.tags)).lower()))
-    return len(words & own) / len(words)
+    return len(words & _own_words(clip)) / len(words) if words else 0.0

@@ -16,7 +16,7 @@ class AdapterStore:
     """Reads and writes adapters."""
 
     def __init__(self, database: Database) -> None:
-        self._engine = database.engine
+        self._engine, self._resolve = database.engine, database.resolve
 
     def put(self, adapter: Adapter) -> None:
         """Insert an adapter, replacing one of the same name."""
@@ -29,7 +29,8 @@ class AdapterStore:
         """Return adapters oldest first."""
         with self._engine.connect() as connection:
             query = select(adapters).order_by(adapters.c.created)
-            return [Adapter(**dict(row)) for row in connection.execute(query).mappings()]
+            rows = connection.execute(query).mappings()
+            return [Adapter(**{**row, "path": self._resolve(row["path"])}) for row in rows]
 
     def get(self, name: str) -> Adapter:
         """Return an adapter. Raises NotFound."""

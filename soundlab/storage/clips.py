@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from soundlab.domain.clip import Clip
 from soundlab.errors import NotFound
 from soundlab.storage.database import Connection, Database, now
-from soundlab.storage.tables import clip_collections, clip_tags, clips
+from soundlab.storage.tables import clip_collections, clip_tags, clips, measures
 
 _CHUNK = 500
 
@@ -21,7 +21,7 @@ class ClipStore:
     """Reads and writes clips. Ids are ``c`` and the start of the content hash."""
 
     def __init__(self, database: Database) -> None:
-        self._engine = database.engine
+        self._engine, self._resolve = database.engine, database.resolve
 
     def add(self, clip: Clip) -> Clip:
         """Insert a clip and return it with its id; the id grows in the unlikely case that it is taken."""
@@ -44,6 +44,10 @@ class ClipStore:
                     evidence=clip.evidence,
                     consent=clip.consent,
                     note=clip.note,
+                    holder=clip.holder,
+                    expires=clip.expires,
+                    category=clip.category,
+                    metadata=clip.metadata,
                     added=now(),
                 )
             )
@@ -120,6 +124,23 @@ class ClipStore:
             return [clip for chunk in chunks for clip in self._load(query.where(clips.c.id.in_(chunk)))]
         return self._load(query.order_by(clips.c.added, clips.c.id))
 
+    def measures(self, ids: Sequence[str]) -> dict[str, dict[str, float | None]]:
+        """Descriptors of those clips that have been measured."""
+        found: dict[str, dict[str, float | None]] = {}
+        with self._engine.connect() as connection:
+            for i in range(0, len(ids), _CHUNK):
+                query = select(measures).where(measures.c.owner.in_(ids[i : i + _CHUNK]))
+                found |= {str(owner): dict(values) for owner, values in connection.execute(query)}
+        return found
+
+    def measured(self, rows: Sequence[tuple[str, dict[str, float | None]]]) -> None:
+        """Store descriptors by clip."""
+        if rows:
+            with self._engine.begin() as connection:
+                query = upsert(measures)
+                query = query.on_conflict_do_update(index_elements=["owner"], set_={"values": query.excluded["values"]})
+                connection.execute(query, [{"owner": owner, "values": values} for owner, values in rows])
+
     def count(self) -> int:
         """Number of clips."""
         with self._engine.connect() as connection:
@@ -150,13 +171,17 @@ class ClipStore:
             "evidence",
             "consent",
             "note",
+            "holder",
+            "expires",
+            "category",
+            "metadata",
         )
         return [
             Clip(
-                **{f: row[f] for f in fields},
+                **{**{f: row[f] for f in fields}, "path": self._resolve(row["path"])},
                 tags=tuple(tags.get(row["id"], ())),
                 collections=tuple(groups.get(row["id"], ())),
-                missing=not Path(row["path"]).exists(),
+                missing=not Path(self._resolve(row["path"])).exists(),
             )
             for row in rows
         ]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text, update
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from soundlab.errors import SoundlabError
+from soundlab.storage.tables import adapters, clips, takes
 
-HEAD = "0001"
+HEAD = "0002"
 """Newest revision in ``migrations/versions``; a test holds the two together."""
 
 
@@ -58,6 +60,25 @@ class Database:
         """A number that changes when another process has written (SQLite's ``data_version``)."""
         with self.engine.connect() as connection:
             return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+    def resolve(self, path: str) -> str:
+        """A stored path as it is on this machine: relative ones lie in the project's folder."""
+        return path if Path(path).is_absolute() else str(self.path.parent.parent / path)
+
+    def copy_portable(self, to: Path, places: Mapping[str, str]) -> None:
+        """Write a copy whose files lie elsewhere: ``places`` maps paths of today to paths in the copy's project."""
+        to.parent.mkdir(parents=True, exist_ok=True)
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("VACUUM INTO ?", (str(to),))
+        copy = create_engine(f"sqlite:///{to}")
+        with copy.begin() as connection:
+            for table in (clips, takes, adapters):
+                rows = connection.execute(select(table.c.path).distinct()).scalars().all()
+                for stored in rows:
+                    inside = places.get(self.resolve(str(stored)))
+                    if inside is not None:
+                        connection.execute(update(table).where(table.c.path == stored).values(path=inside))
+        copy.dispose()
 
     def close(self) -> None:
         """Release the file."""

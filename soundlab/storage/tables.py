@@ -21,6 +21,10 @@ clips = Table(
     Column("consent", String),
     Column("note", Text, nullable=False, default=""),
     Column("added", String, nullable=False),
+    Column("holder", Text, nullable=False, server_default=""),
+    Column("expires", String),  # ISO date after which the rights have run out
+    Column("category", String, nullable=False, server_default=""),  # UCS CatID
+    Column("metadata", JSON, nullable=False, server_default="{}"),  # what the file says of itself
 )
 
 clip_tags = Table(
@@ -77,6 +81,23 @@ takes = Table(
     Column("created", String, nullable=False),
     Index("takes_by_batch", "batch"),
     Index("takes_by_parent", "parent"),
+)
+
+exports = Table(
+    "exports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", String, nullable=False),  # a take's or a clip's id
+    Column("path", Text, nullable=False),
+    Column("created", String, nullable=False),
+    Index("exports_by_source", "source"),
+)
+
+measures = Table(
+    "measures",
+    metadata,
+    Column("owner", String, primary_key=True),  # a clip's id
+    Column("values", JSON, nullable=False),  # descriptor by axis
 )
 
 adapters = Table(

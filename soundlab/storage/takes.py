@@ -6,12 +6,12 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, delete, insert, select, update
 
 from soundlab.domain.take import Take
 from soundlab.errors import NotFound
 from soundlab.storage.database import Database, now
-from soundlab.storage.tables import takes
+from soundlab.storage.tables import takes, vectors
 
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _FIELDS = tuple(column.name for column in takes.columns)
@@ -26,7 +26,7 @@ class TakeStore:
     """Reads and writes takes."""
 
     def __init__(self, database: Database) -> None:
-        self._engine = database.engine
+        self._engine, self._resolve = database.engine, database.resolve
 
     def add(self, rows: Sequence[Take]) -> None:
         """Insert takes, normally pending ones."""
@@ -45,6 +45,14 @@ class TakeStore:
         with self._engine.begin() as connection:
             for identity, values in rows:
                 connection.execute(update(takes).where(takes.c.id == identity).values(**values))
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Delete takes and their vectors; ones that others descend from are refused by the database."""
+        with self._engine.begin() as connection:
+            for start in range(0, len(ids), 500):
+                chunk = ids[start : start + 500]
+                connection.execute(delete(vectors).where(vectors.c.owner.in_(chunk)))
+                connection.execute(delete(takes).where(takes.c.id.in_(chunk)))
 
     def get(self, identity: str) -> Take:
         """Return a take by id, or by a unique start of it. Raises NotFound."""
@@ -69,4 +77,5 @@ class TakeStore:
 
     def _load(self, query: Select[Any]) -> list[Take]:
         with self._engine.connect() as connection:
-            return [Take(**dict(row)) for row in connection.execute(query).mappings()]
+            rows = connection.execute(query).mappings()
+            return [Take(**{**row, "path": self._resolve(row["path"])}) for row in rows]

@@ -22,6 +22,7 @@ from soundlab.storage.database import Database
 from soundlab.storage.tables import vectors
 
 Half = npt.NDArray[np.float16]
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,20 @@ class VectorStore:
         with self._engine.connect() as connection:
             rows = [np.frombuffer(row, "<f2") for row in connection.scalars(query)]
         return np.stack(rows) if rows else None
+
+    def means(self, model: str, owners: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
+        """Mean of each owner's windows, of unit length, for those that have any."""
+        wanted = set(owners)
+        query = select(vectors.c.owner, vectors.c.vector).where(vectors.c.model == model)
+        if len(wanted) <= _CHUNK:
+            query = query.where(vectors.c.owner.in_(wanted))
+        sums: dict[str, npt.NDArray[np.float32]] = {}
+        with self._engine.connect() as connection:
+            for owner, raw in connection.execute(query):
+                if owner in wanted:
+                    row = np.frombuffer(raw, "<f2").astype(np.float32)
+                    sums[owner] = sums[owner] + row if owner in sums else row
+        return {owner: row / max(float(np.linalg.norm(row)), 1e-9) for owner, row in sums.items()}
 
     def search(self, model: str, query: Sequence[float], k: int) -> list[Hit]:
         """Return the best ``k`` windows by cosine, by exact search."""

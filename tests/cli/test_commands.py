@@ -129,7 +129,7 @@ def test_parsing_alone_needs_no_project(cli: Cli, tmp_path: Path, monkeypatch: p
         (["generate", "rain", "--adapter", "nope"], 3, "no adapter"),
         (["generate", "rain", "--like", "cffffff"], 3, "no clip"),
         (["import", "/nowhere/at/all"], 3, "no such file"),
-        (["import"], 2, "Missing argument"),
+        (["import"], 2, "name files or folders"),
         (["import", ".", "--rights", "mine"], 2, "--rights"),
         (["feedback", "tzzzzzz", "darker"], 3, "no take"),
         (["feedback", "--parse", "please"], 2, "nothing to do"),

@@ -15,6 +15,7 @@ from soundlab.project import Project
 from soundlab.services.exporting import Delivery
 from soundlab.services.importing import Labels
 from soundlab.services.reviewing import decide
+from soundlab.services.searching import Bound, Filters
 from soundlab.services.steering import check, revise
 
 
@@ -62,11 +63,41 @@ def test_search_by_words_by_example_and_with_filters(warm: Project, noises: Path
     assert warm.searcher.search(like=[rain.path])[0].clip.id == rain.id
     assert warm.searcher.search(unlike=[rain.id])[-1].clip.id == rain.id
     warm.clips.change([rain.id], {}, tags=["wet"])
-    assert [r.clip.id for r in warm.searcher.search("anything", tag="wet")] == [rain.id]
+    assert [r.clip.id for r in warm.searcher.search("anything", filters=Filters(tag="wet"))] == [rain.id]
     with pytest.raises(WrongInput):
         warm.searcher.search("  ")
     with pytest.raises(NotFound):
         warm.searcher.search(like=["cdeadbeef"])
+
+
+def test_filters_mixtures_regions_and_why(warm: Project, noises: Path) -> None:
+    warm.importer.run([noises], Labels(rights="own"))
+    rain, drone, clock = (
+        next(c for c in warm.clips.all() if c.title == t) for t in ("rain hiss", "low drone", "clock clicks")
+    )
+    warm.clips.change([rain.id], {"note": "tin roof"}, tags=("wet",))
+
+    def found(text: str = "", **given) -> list[str]:
+        return [r.clip.id for r in warm.searcher.search(text, **given)]
+
+    assert found(filters=Filters(kind="flac")) == [clock.id]
+    assert found(filters=Filters(fields="note:roof AND NOT tag:dry")) == [rain.id]
+    assert set(found(filters=Filters(fields="low OR clock"))) == {drone.id, clock.id}
+    assert found(filters=Filters(bounds=(Bound.parse("brightness<200"),))) == [drone.id]
+    assert found("sound", filters=Filters(bounds=(Bound.parse("brightness > 3000"),), shortest=1.0)) != [drone.id]
+    assert found(filters=Filters(longest=0.5)) == []
+    assert found(like=[(drone.id, 1.0)], unlike=[(rain.id, 0.5)])[0] == drone.id
+    assert found(like=[f"{drone.path}@0.2-1.4"])[0] == drone.id
+    assert found(like=[f"{clock.id}@0.2-1.4"])[0] == clock.id
+    assert not (warm.internal / "region.wav").exists()
+    best = warm.searcher.search("rain", more=("metallic",))[0]
+    assert best.clip.id == rain.id
+    assert best.why[0] == "named rain" and any(w.startswith("more metallic") for w in best.why)
+    for bad in ("brightness", "loud>3", "colour>1", "speed>"):
+        with pytest.raises(WrongInput, match="cannot read the limit"):
+            Bound.parse(bad)
+    with pytest.raises(WrongInput, match="is empty"):
+        found(like=[f"{drone.id}@2.0-1.0"])
 
 
 def test_a_take_has_its_recipe_and_can_be_made_again(warm: Project) -> None:

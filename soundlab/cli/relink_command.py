@@ -1,0 +1,27 @@
+"""soundlab relink."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from soundlab.cli.options import emit, json_option, meter, note, opened, project_option
+
+
+@click.command("relink")
+@click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
+@project_option
+@json_option
+def command(folders: tuple[Path, ...], project: Path | None, as_json: bool) -> None:
+    """Look in FOLDERS for the files of missing clips, by content, and point the clips at them."""
+    with opened(project) as opened_project, meter() as progress:
+        found, lost = opened_project.keeper.relink(folders, progress)
+    if as_json:
+        emit({"clips": [c.as_json() for c in found], "missing": [c.as_json() for c in lost]})
+        return
+    for c in found:
+        click.echo(f"{c.id}  {c.title}  → {c.path}")
+    for c in lost:
+        note(f"still missing: {c.id}  {c.title}  {c.path}")
+    note(f"{len(found)} found, {len(lost)} still missing" if found or lost else "no clip is missing")

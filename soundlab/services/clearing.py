@@ -1,0 +1,197 @@
+"""Rights: who holds what, what may train and why not, and all that descends from a clip."""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from soundlab.domain.clip import Clip
+from soundlab.domain.rights import expired
+from soundlab.domain.take import Take
+from soundlab.errors import NotFound, WrongInput
+from soundlab.services.importing import Labels
+from soundlab.storage.adapters import AdapterStore
+from soundlab.storage.clips import ClipStore
+from soundlab.storage.exports import ExportStore
+from soundlab.storage.takes import TakeStore
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """What came of a clip, by id, name or path."""
+
+    takes: tuple[str, ...]
+    adapters: tuple[str, ...]
+    exports: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"takes": list(self.takes), "adapters": list(self.adapters), "exports": list(self.exports)}
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One line of the audit."""
+
+    clip: Clip
+    descent: Descent
+
+    def as_json(self) -> dict[str, Any]:
+        decision = self.clip.training
+        return {
+            "id": self.clip.id,
+            "title": self.clip.title,
+            "path": self.clip.path,
+            "sha256": self.clip.sha256,
+            "rights": self.clip.rights,
+            "holder": self.clip.holder,
+            "evidence": self.clip.evidence,
+            "consent": self.clip.consent,
+            "expires": self.clip.expires,
+            "expired": expired(self.clip.expires),
+            "trainable": decision.allowed,
+            "reason": decision.reason,
+            **self.descent.as_json(),
+        }
+
+
+@dataclass(slots=True)
+class Clearing:
+    """Answers for rights in one project."""
+
+    clips: ClipStore
+    takes: TakeStore
+    adapters: AdapterStore
+    exports: ExportStore
+
+    def audit(self, collection: str | None = None) -> list[AuditRow]:
+        """Return every clip with its rights and what came of it, the troublesome first."""
+        lineage = self._lineage()
+        rows = [AuditRow(c, self._descent(c.id, lineage)) for c in self.clips.all(collection=collection)]
+        return sorted(rows, key=lambda r: (r.clip.training.allowed, r.clip.rights, r.clip.title))
+
+    def descent(self, identity: str) -> Descent:
+        """Return all takes, adapters and exports that descend from a clip. Raises NotFound."""
+        return self._descent(self.clips.get(identity).id, self._lineage())
+
+    def revoke(self, identity: str, why: str) -> tuple[Clip, Descent]:
+        """Restrict a clip, keeping its evidence with the reason, and return what descends from it."""
+        clip = self.clips.get(identity)
+        evidence = "; ".join(filter(None, (f"revoked: {why}", clip.evidence)))
+        self.clips.change([clip.id], {"rights": "restricted", "consent": "no-gen-ai", "evidence": evidence})
+        return self.clips.get(clip.id), self.descent(clip.id)
+
+    def apply(self, manifest: Path) -> tuple[list[Clip], list[tuple[str, str]]]:
+        """Set rights of known clips from a manifest; return the changed clips and the rows that fit none, with why.
+
+        A CSV has a header; TOML has ``[[clip]]`` tables. ``file`` (relative to
+        the manifest), ``sha256`` or ``id`` says which clip; the other fields are
+        those of ``soundlab edit``.
+
+        Raises
+        ------
+        NotFound, WrongInput
+            When the manifest is missing or cannot be read as either.
+        """
+        known = self.clips.all()
+        by_name = {Path(c.path).name: c for c in known}
+        by_path = {str(Path(c.path).resolve()): c for c in known}
+        by_key = {c.sha256: c for c in known} | {c.id: c for c in known}
+        changed: list[str] = []
+        left: list[tuple[str, str]] = []
+        for row in read_manifest(manifest):
+            said = row.get("id") or row.get("sha256") or row.get("file") or ""
+            place = str((manifest.parent / said).resolve())
+            clip = by_key.get(said) or by_path.get(place) or by_name.get(Path(said).name)
+            if clip is None:
+                left.append((said or "(a row without file, sha256 or id)", "no clip of the library"))
+                continue
+            try:
+                labels = _labels(row)
+            except WrongInput as error:
+                left.append((said, error.message))
+                continue
+            tags = [t.strip() for t in row.get("tags", "").split(",") if t.strip()]
+            self.clips.change([clip.id], labels.columns(), tags=tags)
+            changed.append(clip.id)
+        return self.clips.all(ids=changed), left
+
+    def _lineage(self) -> dict[str, set[str]]:
+        """Children of every clip, take and adapter (as ``adapter:NAME``)."""
+        children: dict[str, set[str]] = {}
+        for take in self.takes.all(states=("done", "unranked", "failed")):
+            for source in _sources(take):
+                children.setdefault(source, set()).add(take.id)
+        for adapter in self.adapters.all():
+            for row in adapter.clips:
+                children.setdefault(str(row["id"]), set()).add(f"adapter:{adapter.name}")
+        return children
+
+    def _descent(self, start: str, children: dict[str, set[str]]) -> Descent:
+        seen: set[str] = set()
+        waiting = [start]
+        while waiting:
+            for child in children.get(waiting.pop(), ()):
+                if child not in seen:
+                    seen.add(child)
+                    waiting.append(child)
+        takes = tuple(sorted(s for s in seen if not s.startswith("adapter:")))
+        adapters = tuple(sorted(s.removeprefix("adapter:") for s in seen if s.startswith("adapter:")))
+        return Descent(takes, adapters, tuple(path for _, path in self.exports.of([start, *takes])))
+
+
+def _sources(take: Take) -> Iterable[str]:
+    """What a take was made from: its parent, what it continues, its references, its adapters."""
+    if take.parent:
+        yield take.parent
+    if continued := take.recipe.get("continue_from"):
+        yield str(continued)
+    for reference in take.references:
+        yield str(reference["target"])
+    for adapter in take.adapters:
+        yield f"adapter:{adapter['name']}"
+
+
+def _labels(row: dict[str, str]) -> Labels:
+    return Labels(
+        rights=row.get("rights") or None,
+        evidence=row.get("evidence") or None,
+        consent=row.get("consent") or None,
+        title=row.get("title") or None,
+        note=row.get("note") or None,
+        holder=row.get("holder") or None,
+        expires=row.get("expires") or None,
+    )
+
+
+def read_manifest(path: Path) -> list[dict[str, str]]:
+    """Read rows of a CSV or TOML manifest.
+
+    Raises
+    ------
+    NotFound
+        When there is no such file.
+    WrongInput
+        When it is neither, or has no rows.
+    """
+    if not path.is_file():
+        raise NotFound(f"no such file: {path}", "name a CSV or TOML manifest")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        if path.suffix.lower() == ".toml":
+            tables = tomllib.loads(text).get("clip", [])
+            rows = [{str(k): _plain(v) for k, v in table.items()} for table in tables]
+        else:
+            rows = [{str(k): str(v or "") for k, v in row.items()} for row in csv.DictReader(text.splitlines())]
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, csv.Error, AttributeError) as error:
+        raise WrongInput(f"cannot read {path}: {error}", "a CSV with a header, or TOML with [[clip]] tables") from error
+    if not rows:
+        raise WrongInput(f"{path} has no rows", "a CSV with a header, or TOML with [[clip]] tables")
+    return rows
+
+
+def _plain(value: Any) -> str:
+    return ",".join(str(v) for v in value) if isinstance(value, list) else str(value)
