@@ -38,6 +38,13 @@ def usual_sampling(checkpoint: str) -> dict[str, Any]:
     return {key: value for key, value in table.items() if key != "candidates"}
 
 
+def sound_space(checkpoint: str) -> str | None:
+    """Model id of the CLAP embeddings that steer a checkpoint; None when only words do."""
+    from soundlab.engines import registry, sound_condition
+
+    return sound_condition.space(registry.musicgen(checkpoint).folder)
+
+
 class Project:
     """An open project.
 
@@ -174,6 +181,7 @@ class Project:
             self.generator,
             self.embedder,
             self.folder / "takes",
+            sound_space,
         )
 
     @cached_property

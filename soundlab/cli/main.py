@@ -31,6 +31,7 @@ COMMANDS = {
     "relink": "Find the files of missing clips again.",
     "purge": "Delete rejected takes and left-out candidates.",
     "archive": "Pack the project with its media for another place.",
+    "bench": "Measure the bundled checkpoint.",
     "doctor": "Check the installation and the project.",
     "open": "Open the interface.",
 }

@@ -36,6 +36,8 @@ class GenerationRequest:
     checkpoint: str
     guidance: float = 3.0
     terms: tuple[tuple[str, float], ...] = ()
+    sounds: tuple[tuple[tuple[float, ...], float], ...] = ()
+    """(CLAP embedding, weight), for checkpoints that are steered by sound."""
     adapters: tuple[tuple[str, float], ...] = ()
     """(folder, weight)."""
     temperature: float = 1.0

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import soundfile
 import soxr
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 from transformers import AutoConfig, AutoTokenizer, MusicgenForConditionalGeneration
 from transformers.models.musicgen_melody import MusicgenMelodyForConditionalGeneration
@@ -24,6 +25,7 @@ from soundlab.audio.decode import read_audio
 from soundlab.audio.write import write_audio
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import GenerationRequest, GenerationResult, Progress, ignore_progress, never
+from soundlab.engines import sound_condition
 from soundlab.engines.decoding import Conditions, Sampling, StepDecoder, decode
 from soundlab.engines.loading import load_model
 from soundlab.engines.lora import applied
@@ -67,15 +69,34 @@ class Musicgen:
         self.model: Any = load_model(kinds[config.model_type], checkpoint.folder, dtype=dtype).to(device)
         self.tokenizer = AutoTokenizer.from_pretrained(_tokenizer_folder(checkpoint.folder, config))
         self.dtype, self.device = dtype, device
+        self.sound_space = sound_condition.space(checkpoint.folder)
+        """Model id of the CLAP embeddings that can steer; None when none can."""
+        self._sound = (
+            {k: v.to(device, dtype) for k, v in load_file(checkpoint.folder / sound_condition.FILE).items()}
+            if self.sound_space
+            else None
+        )
         encoder = self.model.audio_encoder.config
         self.sample_rate = int(encoder.sampling_rate)
         self.frame_rate = float(encoder.frame_rate)
         self.channels = int(self.model.decoder.config.audio_channels)
-        self.window_seconds = 30.0
+        self.window_seconds = float(getattr(self.model.config, "soundlab_context", 30.0))
+        """Seconds the decoder was trained on at once; longer takes slide."""
+        kind = self.model.config.audio_encoder.model_type
+        self.stream_context = max(1, round(_CONTEXT.get(kind, 1.0) * self.frame_rate))
+        """Frames either side that streamed decoding needs."""
 
     @torch.inference_mode()
-    def conditions(self, terms: Sequence[tuple[str, float]]) -> Conditions:
-        """Encode guidance terms (text, weight); the empty condition is added first."""
+    def conditions(
+        self, terms: Sequence[tuple[str, float]], sounds: Sequence[tuple[Sequence[float], float]] = ()
+    ) -> Conditions:
+        """Encode guidance terms (text, weight) and sounds (CLAP embedding, weight); the empty condition comes first.
+
+        Raises
+        ------
+        EngineFailed
+            When there are sounds and the checkpoint was not trained on any.
+        """
         batch = self.tokenizer(
             [text for text, _ in terms], padding=True, truncation=True, max_length=MAX_TEXT_TOKENS, return_tensors="pt"
         ).to(self.device)
@@ -86,10 +107,31 @@ class Musicgen:
         states = states * mask[..., None].to(states.dtype)
         states = torch.cat([torch.zeros_like(states[:1]), states])
         mask = torch.cat([torch.zeros_like(mask[:1]), mask])
+        if sounds:
+            states, mask = self._with_sounds(states, mask, [vector for vector, _ in sounds])
         if self.melody:
             states = torch.cat([self._silent_melody(len(states)), states], 1)
             mask = torch.ones(states.shape[:2], dtype=mask.dtype, device=mask.device)
-        return Conditions(states, mask, tuple(w for _, w in terms), as_prefix=self.melody)
+        weights = tuple(w for _, w in (*terms, *sounds))
+        return Conditions(states, mask, weights, as_prefix=self.melody)
+
+    def _with_sounds(self, states: Tensor, mask: Tensor, vectors: list[Sequence[float]]) -> tuple[Tensor, Tensor]:
+        """Add a column for the sound token and a row for each sound, which has no words."""
+        if self._sound is None:
+            raise EngineFailed(
+                f"{self.checkpoint.name} was not trained to be steered by sound",
+                "steer it by words",
+            )
+        heard = torch.tensor([list(v) for v in vectors], dtype=self.dtype, device=self.device)
+        heard = torch.nn.functional.linear(heard, self._sound["weight"], self._sound["bias"])
+        rows, tokens, width = states.shape
+        wide = states.new_zeros(rows + len(heard), tokens + 1, width)
+        wide[:rows, :tokens] = states
+        wide[rows:, tokens] = heard
+        known = mask.new_zeros(rows + len(heard), tokens + 1)
+        known[:rows, :tokens] = mask
+        known[rows:, tokens] = 1
+        return wide, known
 
     def _silent_melody(self, rows: int) -> Tensor:
         """What Melody checkpoints are given when there is no melody: a constant first chroma."""
@@ -137,8 +179,17 @@ class Musicgen:
         terms = [(request.prompt, request.guidance), *request.terms]
         with applied(self.model.decoder, [(Path(folder), weight) for folder, weight in request.adapters]):
             decoder = StepDecoder(self.model.decoder)
+            given = self.conditions(terms, request.sounds)
             codes = self._windows(
-                decoder, self.conditions(terms), frames, generators, sampling, prompt, progress, cancelled, parts
+                decoder,
+                given,
+                frames,
+                generators,
+                sampling,
+                prompt,
+                progress,
+                cancelled,
+                parts,
             )
         progress(frames, frames, "decoding audio")
         audio = self.decode_audio(codes)[..., : round(request.seconds * self.sample_rate)].cpu().numpy()
@@ -228,8 +279,7 @@ class _Parts:
         started: float,
         on_audio: Callable[[int, str, float], None],
     ) -> None:
-        kind = engine.model.config.audio_encoder.model_type
-        context = max(1, round(_CONTEXT.get(kind, 1.0) * engine.frame_rate))
+        context = engine.stream_context
         samples = round(engine.sample_rate / engine.frame_rate)
         self._stream = StreamDecoder(engine.decode_audio, samples, context, context)
         self._rate, self._on_audio, self._started = engine.sample_rate, on_audio, started

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from soundlab.audio.descriptors import describe_file
-from soundlab.domain.brief import Brief
+from soundlab.domain.brief import Brief, Reference
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Embedder, GenerationRequest, Generator, Progress, ignore_progress, never
 from soundlab.domain.rights import ceiling, clip_ceiling, licence_class
@@ -26,8 +26,13 @@ from soundlab.storage.vectors import VectorStore
 AVOID_WEIGHT = -1.5
 """Pull of the avoid list beside a guidance of 3."""
 REFERENCE_TERM = 1.0
+"""Pull of a reference's words, for checkpoints that are not steered by sound."""
+SOUND_TERM = 2.5
+"""Pull of a reference's sound, for those that are."""
 MAX_TAKES = 64
 
+Sound = tuple[tuple[float, ...], float]
+"""(CLAP embedding, weight)."""
 Select = Callable[[list[Take]], list[str]]
 """Given measured candidates, the ids to keep, best first."""
 
@@ -39,6 +44,8 @@ class GenerationService:
     ----------
     folder
         Where the audio goes.
+    sound_space
+        Checkpoint → model id of the embeddings that steer it, None when only words do.
     """
 
     def __init__(
@@ -50,7 +57,9 @@ class GenerationService:
         generator: Generator,
         embedder: Embedder,
         folder: Path,
+        sound_space: Callable[[str], str | None],
     ) -> None:
+        self._sound_space = sound_space
         self._takes, self._clips, self._adapters, self._vectors = takes, clips, adapters, vectors
         self._generator, self._embedder, self._folder = generator, embedder, folder
 
@@ -83,7 +92,8 @@ class GenerationService:
             seed = secrets.randbelow(2**31 - MAX_TAKES)
         if not 0 <= seed < 2**63 - n:
             raise WrongInput(f"seed {seed} is out of range", "choose a whole number from 0")
-        terms, limits = self._terms(brief)
+        brief = brief.with_(references=tuple(Reference(self._named(r.target), r.weight) for r in brief.references))
+        terms, sounds, limits, steered = self._terms(brief)
         adapters = [self._adapters.get(name) for name, _ in brief.adapters]
         limits += [licence_class(a.licence) for a in adapters]
         for adapter in adapters:
@@ -96,7 +106,7 @@ class GenerationService:
         if source is not None:
             limits.append(source.licence)
         batch = new_id("b")
-        rows = [self._pending(brief, terms, batch, seed + i, adjustments) for i in range(n)]
+        rows = [self._pending(brief, terms, steered, batch, seed + i, adjustments) for i in range(n)]
         self._takes.add(rows)
         request = GenerationRequest(
             prompt=brief.prompt,
@@ -106,6 +116,7 @@ class GenerationService:
             checkpoint=brief.checkpoint,
             guidance=brief.guidance,
             terms=tuple(terms),
+            sounds=tuple(sounds),
             adapters=tuple((a.path, w) for a, (_, w) in zip(adapters, brief.adapters, strict=True)),
             temperature=brief.temperature,
             top_k=brief.top_k,
@@ -151,7 +162,13 @@ class GenerationService:
         return [self._takes.get(identity) for identity in kept]
 
     def _pending(
-        self, brief: Brief, terms: list[tuple[str, float]], batch: str, seed: int, adjustments: Sequence[dict[str, Any]]
+        self,
+        brief: Brief,
+        terms: list[tuple[str, float]],
+        references: list[dict[str, Any]],
+        batch: str,
+        seed: int,
+        adjustments: Sequence[dict[str, Any]],
     ) -> Take:
         identity = new_id("t")
         recipe = {
@@ -170,7 +187,7 @@ class GenerationService:
             prompt=brief.prompt,
             avoid=brief.avoid,
             terms=[{"text": text, "weight": round(w, 3)} for text, w in terms],
-            references=[asdict(r) for r in brief.references],
+            references=references,
             seed=seed,
             checkpoint=brief.checkpoint,
             adapters=[{"name": name, "weight": w} for name, w in brief.adapters],
@@ -182,18 +199,44 @@ class GenerationService:
             batch=batch,
         )
 
-    def _terms(self, brief: Brief) -> tuple[list[tuple[str, float]], list[str]]:
-        """Guidance terms beside the prompt, and the ceilings of what steers."""
+    def _terms(self, brief: Brief) -> tuple[list[tuple[str, float]], list[Sound], list[str], list[dict[str, Any]]]:
+        """Guidance terms beside the prompt, the sounds that steer, the ceilings, and how each reference steers."""
         terms = [(t.text, t.weight) for t in brief.terms]
         if brief.avoid:
             terms.append((brief.avoid, AVOID_WEIGHT))
         limits: list[str] = []
+        sounds: list[Sound] = []
+        steered: list[dict[str, Any]] = []
+        hears = self._sound_space(brief.checkpoint) == self._embedder.model_id
         for reference in brief.references:
             words, limit = self._reference(reference.target)
             limits.append(limit)
-            if words:
+            vector = self._heard(reference.target) if hears else None
+            if vector is not None:
+                sounds.append((vector, SOUND_TERM * reference.weight))
+            elif words:
                 terms.append((words, REFERENCE_TERM * reference.weight))
-        return terms, limits
+            steered.append({**asdict(reference), "by": "words" if vector is None else "sound"})
+        return terms, sounds, limits, steered
+
+    def _named(self, target: str) -> str:
+        """The whole id of a take or clip that was named by a part of it; files are left as they are."""
+        if Path(target).is_file():
+            return str(Path(target).absolute())
+        return self._takes.get(target).id if target.startswith("t") else self._clips.get(target).id
+
+    def _heard(self, target: str) -> tuple[float, ...] | None:
+        """The embedding of a reference: its windows' mean, of unit length; None when it cannot be embedded."""
+        path = Path(target)
+        if target.startswith("t") or not path.is_file():
+            held = self._vectors.get(self._embedder.model_id, target)
+        else:
+            found = self._embedder.embed_files([path])[0]
+            held = None if isinstance(found, str) else np.asarray(found.vectors)
+        if held is None:
+            return None
+        mean = held.astype(np.float64).mean(0)
+        return tuple(float(v) for v in mean / max(float(np.linalg.norm(mean)), 1e-9))
 
     def _reference(self, target: str) -> tuple[str, str]:
         """What a reference is called, and the ceiling it brings."""

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from safetensors.torch import save_file
 
 from soundlab.domain.ports import GenerationRequest
-from soundlab.engines import registry
+from soundlab.engines import registry, sound_condition
+from soundlab.engines.clap import Clap
 from soundlab.engines.decoding import Sampling, StepDecoder, decode
 from soundlab.engines.musicgen import Musicgen
 from soundlab.errors import EngineFailed, NotFound, WrongInput
@@ -111,6 +113,61 @@ def test_longer_than_a_window_slides(sketch: Musicgen, tmp_path: Path, monkeypat
     audio, _ = soundfile.read(tmp_path / "take-1.wav")
     assert audio.size == 160_000
     assert np.sqrt((audio[-32_000:] ** 2).mean()) > 1e-4
+
+
+def test_sounds_steer_a_checkpoint_trained_for_it(tmp_path: Path) -> None:
+    model = tiny.musicgen(tmp_path / "model")
+    width = model.decoder.config.hidden_size
+    generator = torch.Generator().manual_seed(0)
+    weight = torch.randn(width, 4, generator=generator)
+    save_file(
+        {"weight": weight, "bias": torch.zeros(width)},
+        tmp_path / "model" / sound_condition.FILE,
+        {"clap": "some@clap"},
+    )
+    checkpoint = registry.musicgen(str(tmp_path / "model"))
+    assert sound_condition.space(checkpoint.folder) == "some@clap"
+    engine = Musicgen(checkpoint)
+    given = engine.conditions([("dark rain", 3.0)], [((1.0, 0.0, 0.0, 0.0), 2.0), ((0.0, 1.0, 0.0, 0.0), -1.0)])
+    assert given.weights == (3.0, 2.0, -1.0)
+    assert given.states.shape[0] == 4
+    assert torch.allclose(given.states[2, -1], weight[:, 0]) and torch.allclose(given.states[3, -1], weight[:, 1])
+    assert given.mask[1, -1] == 0 and given.mask[2].tolist() == [0] * (given.mask.shape[1] - 1) + [1]
+
+    def sound(**more: object) -> np.ndarray:
+        engine.generate(request(tmp_path, **more))
+        return soundfile.read(tmp_path / "take-1.wav")[0]
+
+    plain, one, other = (
+        sound(),
+        sound(sounds=(((1.0, 0.0, 0.0, 0.0), 2.0),)),
+        sound(sounds=(((0.0, 1.0, 0.0, 0.0), 2.0),)),
+    )
+    assert not np.array_equal(plain, one) and not np.array_equal(one, other)
+    assert np.array_equal(one, sound(sounds=(((1.0, 0.0, 0.0, 0.0), 2.0),)))
+
+
+def test_a_checkpoint_that_hears_nothing_says_so(tmp_path: Path) -> None:
+    tiny.musicgen(tmp_path / "model")
+    engine = Musicgen(registry.musicgen(str(tmp_path / "model")))
+    assert engine.sound_space is None
+    with pytest.raises(EngineFailed, match="steered by sound"):
+        engine.generate(request(tmp_path, sounds=(((1.0, 0.0), 1.0),)))
+
+
+def test_the_sketch_hears_its_own_clap(sketch: Musicgen) -> None:
+    assert sketch.sound_space == Clap(registry.clap("sketch")).model_id
+
+
+def test_the_first_window_of_a_long_take_is_the_short_take(sketch: Musicgen, tmp_path: Path) -> None:
+    sketch.generate(request(tmp_path, seconds=10.0))
+    short, _ = soundfile.read(tmp_path / "take-1.wav")
+    sketch.generate(request(tmp_path, seconds=13.0))
+    long, _ = soundfile.read(tmp_path / "take-1.wav")
+    assert long.size == 13 * 32_000
+    assert np.abs(long[: 9 * 32_000] - short[: 9 * 32_000]).max() < 1e-4
+    seam = np.abs(np.diff(long))[10 * 32_000 - 160 : 10 * 32_000 + 160].max()
+    assert seam <= np.abs(np.diff(long)).max()
 
 
 def test_unknown_checkpoints_are_named(tmp_path: Path) -> None:

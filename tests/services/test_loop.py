@@ -17,6 +17,7 @@ from soundlab.services.importing import Labels
 from soundlab.services.reviewing import decide
 from soundlab.services.searching import Bound, Filters
 from soundlab.services.steering import check, revise
+from tests import tiny
 
 
 def names(clips) -> set[str]:
@@ -118,9 +119,27 @@ def test_a_reference_of_unclear_rights_lowers_the_ceiling(warm: Project, tone: P
     brief = Brief("rain", seconds=1.0, references=(Reference(clip.id, 0.5),))
     take = warm.generation.generate(brief, 1, 1)[0]
     assert take.licence == "unknown licence: temp only"
-    assert take.terms == [{"text": "tone", "weight": 0.5}]
+    assert take.references == [{"target": clip.id, "weight": 0.5, "by": "sound"}]
+    assert take.terms == []
     warm.clips.change([clip.id], {"rights": "own"})
     assert warm.generation.generate(brief, 1, 1)[0].licence == "free"
+
+
+def test_a_reference_steers_by_sound_where_the_checkpoint_hears_and_by_words_elsewhere(
+    warm: Project, noises: Path, tmp_path: Path
+) -> None:
+    warm.importer.run([noises], Labels(rights="own"))
+    drone = next(c for c in warm.clips.all() if c.title == "low drone")
+    plain = warm.generation.generate(Brief("a sound", seconds=2.0), 1, 5)[0]
+    for name in (drone.id, drone.id[:5], drone.path):
+        brief = Brief("a sound", seconds=2.0, references=(Reference(name, 1.0),))
+        steered = warm.generation.generate(brief, 1, 5)[0]
+        assert steered.references[0]["by"] == "sound"
+        assert steered.descriptors["brightness"] != plain.descriptors["brightness"]
+    tiny.musicgen(tmp_path / "model")
+    brief = Brief("a sound", seconds=1.0, references=(Reference(drone.id, 1.0),), checkpoint=str(tmp_path / "model"))
+    (deaf,) = warm.generation.generate(brief, 1, 5)
+    assert deaf.references[0]["by"] == "words" and deaf.terms == [{"text": "low drone", "weight": 1.0}]
 
 
 def test_failure_and_cancelling_leave_rows_that_say_so(warm: Project) -> None:
@@ -129,7 +148,7 @@ def test_failure_and_cancelling_leave_rows_that_say_so(warm: Project) -> None:
     with pytest.raises(Cancelled):
         warm.generation.generate(Brief("rain"), 2, cancelled=lambda: True, stream=True)
     assert warm.takes.all() == []
-    assert len(warm.takes.all(states=("failed",))) == 3
+    assert len(warm.takes.all(states=("failed",))) == 2
     assert not list((warm.folder / "takes").glob("*")) if (warm.folder / "takes").exists() else True
 
 

@@ -18,11 +18,15 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import AutoConfig, ClapModel, GenerationConfig, MusicgenConfig, MusicgenForConditionalGeneration
 
+from soundlab.engines import registry, sound_condition
 from soundlab.engines.loading import drop_text
 from soundlab.engines.sketch import shards, train_clap
 from soundlab.engines.sketch.codec import SketchCodecModel, register
 from soundlab.engines.sketch.text import FrozenText
 from soundlab.engines.sketch.train_decoder import decoder_config
+
+CONTEXT_SECONDS = 10.0
+"""Length of the corpus clips."""
 
 
 def _half(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -40,7 +44,21 @@ def _write(folder: Path, config: Any, state: dict[str, Tensor]) -> None:
     save_file(_half(state), folder / "model.safetensors", {"format": "pt"})
 
 
-def musicgen(cache: Path, text: Path, out: Path) -> None:
+def _trained(cache: Path, before: Path | None, share: float) -> dict[str, Tensor]:
+    """Decoder weights: those of ``cache``, or ``share`` of them blended with what they were trained on from.
+
+    Weights that were fine-tuned from others can be averaged with them, which keeps
+    more of what those knew (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
+    """
+    trained = load_file(cache / "decoder" / "weights.safetensors")
+    if before is None:
+        return trained
+    old = load_file(before)
+    both = {k for k, v in trained.items() if k in old and v.is_floating_point()}
+    return {k: (1 - share) * old[k] + share * v if k in both else v for k, v in trained.items()}
+
+
+def musicgen(cache: Path, text: Path, out: Path, before: Path | None = None, share: float = 1.0) -> None:
     """Write the MusicGen part."""
     codec = SketchCodecModel.from_pretrained(cache / "codec")
     decoder = decoder_config(codec)
@@ -52,11 +70,16 @@ def musicgen(cache: Path, text: Path, out: Path) -> None:
     )
     model = MusicgenForConditionalGeneration(config)
     model.audio_encoder.load_state_dict(codec.state_dict())
-    missing, unexpected = model.load_state_dict(load_file(cache / "decoder" / "weights.safetensors"), strict=False)
+    trained = _trained(cache, before, share)
+    sound = {k.removeprefix("sound_proj."): trained.pop(k) for k in list(trained) if k.startswith("sound_proj.")}
+    missing, unexpected = model.load_state_dict(trained, strict=False)
+    config.soundlab_context = CONTEXT_SECONDS
     left = [name for name in missing if name.startswith(("decoder.", "enc_to_dec"))]
     if left or unexpected:
         raise SystemExit(f"decoder weights do not fit: {left[:3]} {unexpected[:3]}")
     _write(out, config, drop_text(model.state_dict(), "text_encoder.", keep_pooler=False))
+    heard = registry.clap(str(out.parent))
+    save_file(_half(sound), out / sound_condition.FILE, {"clap": f"{registry.SKETCH}@{heard.fingerprint}"})
     GenerationConfig(
         decoder_start_token_id=decoder.pad_token_id,
         pad_token_id=decoder.pad_token_id,
@@ -87,13 +110,18 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=shards.cache_folder())
     parser.add_argument("--text", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--parts", nargs="+", default=["musicgen", "clap"], choices=["musicgen", "clap"])
+    parser.add_argument("--before", type=Path, help="decoder weights that the trained ones began from, to blend with")
+    parser.add_argument("--share", type=float, default=1.0, help="share of the trained ones in the blend")
+    parser.add_argument("--parts", nargs="+", default=["clap", "musicgen"], choices=["clap", "musicgen"])
     args = parser.parse_args()
     register()
     if args.text.resolve() != (args.out / "text").resolve():
         shutil.copytree(args.text, args.out / "text", dirs_exist_ok=True)
     for part in args.parts:
-        {"musicgen": musicgen, "clap": clap}[part](args.cache, args.text, args.out / part)
+        if part == "clap":
+            clap(args.cache, args.text, args.out / part)
+        else:
+            musicgen(args.cache, args.text, args.out / part, args.before, args.share)
     sizes = {p.relative_to(args.out).as_posix(): p.stat().st_size for p in sorted(args.out.rglob("*.safetensors"))}
     print(json.dumps({name: round(size / 1e6, 1) for name, size in sizes.items()}))
 

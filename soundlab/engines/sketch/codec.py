@@ -8,7 +8,7 @@ registered with ``AutoConfig`` and ``AutoModel``, so that
 A token frame stacks ``stack`` mel frames into one vector, quantised in
 ``num_quantizers`` residual stages. The vocoder follows Vocos (Siuzdak 2023):
 ConvNeXt blocks at mel rate that predict magnitude and phase of a short-time
-spectrum, inverted by overlap-add.
+spectrum, inverted by overlap-add, and how much of each bin is noise.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from torch import Tensor, nn
 from torchaudio.functional import melscale_fbanks
 from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
 from transformers.models.encodec.modeling_encodec import EncodecDecoderOutput, EncodecEncoderOutput
+
+from soundlab.engines.sketch.vocoder import Vocoder
 
 _FLOOR = 3e-4
 """Added to mel magnitudes: about -70 dBFS, below which detail costs bits that nobody hears."""
@@ -54,61 +56,11 @@ class SketchCodecConfig(PreTrainedConfig):
         return self.hop_length * self.stack
 
 
-class _ConvNeXt(nn.Module):
-    """Depthwise convolution over time, then a pointwise bottleneck (Liu et al. 2022)."""
-
-    def __init__(self, channels: int, hidden: int, layers: int) -> None:
-        super().__init__()
-        self.depthwise = nn.Conv1d(channels, channels, 7, padding=3, groups=channels)
-        self.norm = nn.LayerNorm(channels)
-        self.widen = nn.Linear(channels, hidden)
-        self.narrow = nn.Linear(hidden, channels)
-        self.scale = nn.Parameter(torch.full((channels,), 1.0 / layers))
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.norm(self.depthwise(x).transpose(1, 2))
-        y = self.narrow(nn.functional.gelu(self.widen(y))) * self.scale
-        return x + y.transpose(1, 2)
-
-
-class Vocoder(nn.Module):
-    """Normalised log-mel (batch, bands, frames) → audio (batch, frames · hop)."""
-
-    def __init__(self, config: SketchCodecConfig) -> None:
-        super().__init__()
-        self.hop, self.size = config.hop_length, config.synthesis_fft
-        channels = config.vocoder_channels
-        self.embed = nn.Conv1d(config.mel_bands, channels, 7, padding=3)
-        self.norm_in = nn.LayerNorm(channels)
-        self.blocks = nn.ModuleList(
-            _ConvNeXt(channels, config.vocoder_hidden, config.vocoder_layers) for _ in range(config.vocoder_layers)
-        )
-        self.norm_out = nn.LayerNorm(channels)
-        self.head = nn.Linear(channels, self.size + 2)
-        self.window: Tensor
-        self.register_buffer("window", torch.hann_window(self.size), persistent=False)
-
-    def forward(self, mel: Tensor) -> Tensor:
-        x = self.norm_in(self.embed(mel).transpose(1, 2)).transpose(1, 2)
-        for block in self.blocks:
-            x = block(x)
-        log_magnitude, phase = self.head(self.norm_out(x.transpose(1, 2))).float().chunk(2, dim=-1)
-        magnitude = torch.exp(log_magnitude.clamp(max=6.0))
-        spectrum = torch.polar(magnitude, phase)
-        return self._overlap_add(spectrum)
-
-    def _overlap_add(self, spectrum: Tensor) -> Tensor:
-        """Invert (batch, frames, bins): frame k is centred on sample (k + ½)·hop."""
-        frames = torch.fft.irfft(spectrum, self.size) * self.window
-        batch, count, size = frames.shape
-        total = (count - 1) * self.hop + size
-        fold = {"output_size": (1, total), "kernel_size": (1, size), "stride": (1, self.hop)}
-        audio = nn.functional.fold(frames.transpose(1, 2), **fold).view(batch, total)
-        weight = (self.window**2).view(1, size, 1).expand(1, size, count)
-        envelope = nn.functional.fold(weight, **fold).view(total)
-        start = (size - self.hop) // 2
-        keep = slice(start, start + count * self.hop)
-        return audio[:, keep] / envelope[keep].clamp(min=1e-2)
+def _dither_table(config: SketchCodecConfig, device: torch.device | None = None) -> Tensor:
+    """Fixed random phases in turns for every entry of the last two books: (2, size, stack, bins)."""
+    generator = torch.Generator().manual_seed(0x50D)
+    shape = (2, config.codebook_size, config.stack, config.synthesis_fft // 2 + 1)
+    return torch.rand(shape, generator=generator).to(device)
 
 
 class SketchCodecModel(PreTrainedModel):
@@ -124,7 +76,16 @@ class SketchCodecModel(PreTrainedModel):
         self.register_buffer("codebooks", torch.zeros(config.num_quantizers, config.codebook_size, width))
         self.register_buffer("mean", torch.zeros(config.mel_bands))
         self.register_buffer("scale", torch.ones(()))
-        self.vocoder = Vocoder(config)
+        self.vocoder = Vocoder(
+            bands=config.mel_bands,
+            hop=config.hop_length,
+            size=config.synthesis_fft,
+            channels=config.vocoder_channels,
+            hidden=config.vocoder_hidden,
+            layers=config.vocoder_layers,
+        )
+        self.dither: Tensor
+        self.register_buffer("dither", _dither_table(config), persistent=False)
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -135,6 +96,8 @@ class SketchCodecModel(PreTrainedModel):
         elif isinstance(module, Vocoder):
             # Recomputed here because loading builds modules on the meta device.
             module.window = torch.hann_window(module.size, device=module.window.device)
+        elif isinstance(module, SketchCodecModel):
+            module.dither = _dither_table(module.config, module.dither.device)
 
     def log_mel(self, audio: Tensor) -> Tensor:
         """Return normalised log-mel (batch, bands, frames) of audio (batch, samples).
@@ -184,6 +147,16 @@ class SketchCodecModel(PreTrainedModel):
             vectors = vectors + self.codebooks[stage][codes[:, stage]]
         return vectors.view(batch, frames * self.config.stack, self.config.mel_bands).transpose(1, 2)
 
+    def phases(self, codes: Tensor) -> Tensor:
+        """Random phases in turns that the codes (batch, stages, frames) stand for: (batch, frames · stack, bins).
+
+        Noise needs chance, and a take must sound the same each time and however
+        it is cut into pieces; so the finest books, which differ from frame to
+        frame where there is noise, are what the dice are read from.
+        """
+        turns = self.dither[0][codes[:, -1]] + self.dither[1][codes[:, -2]]
+        return turns.flatten(1, 2)
+
     @torch.no_grad()
     def encode(self, input_values: Tensor, padding_mask: Tensor | None = None, **_: object) -> EncodecEncoderOutput:
         """Encode mono audio (batch, 1, samples) at 32 kHz to codes (1, batch, stages, frames)."""
@@ -201,7 +174,8 @@ class SketchCodecModel(PreTrainedModel):
         **_: object,
     ) -> EncodecDecoderOutput:
         """Decode codes (1, batch, stages, frames) to audio (batch, 1, frames · 1,280)."""
-        audio = self.vocoder(self.dequantise(audio_codes[0]))
+        codes = audio_codes[0]
+        audio = self.vocoder(self.dequantise(codes), self.phases(codes))
         return EncodecDecoderOutput(audio_values=audio[:, None])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,10 +32,20 @@ def shard_paths(folder: Path) -> list[Path]:
     return paths
 
 
+def captions(path: Path) -> list[list[str]]:
+    """Return the captions of each clip of one shard: by measurement, where they have been told so."""
+    told = path.with_suffix(".captions.json")
+    if told.exists():
+        rows: list[list[str]] = json.loads(told.read_text(encoding="utf-8"))
+        return rows
+    with np.load(path, allow_pickle=False) as shard:
+        return [[str(text) for text in row] for row in shard["captions"]]
+
+
 def read(path: Path) -> tuple[npt.NDArray[np.int16], list[list[str]]]:
     """Return audio (clips, samples) and the captions of each clip of one shard."""
     with np.load(path, allow_pickle=False) as shard:
-        return shard["audio"], [[str(text) for text in row] for row in shard["captions"]]
+        return shard["audio"], captions(path)
 
 
 def clips(folder: Path, *, limit: int | None = None) -> Iterator[tuple[npt.NDArray[np.float32], list[str]]]:
@@ -47,3 +58,10 @@ def clips(folder: Path, *, limit: int | None = None) -> Iterator[tuple[npt.NDArr
             count += 1
             if limit is not None and count >= limit:
                 return
+
+
+def last(folder: Path, count: int) -> Iterator[tuple[npt.NDArray[np.float32], list[str]]]:
+    """Yield the last ``count`` clips of the newest shard, which codec training reports on."""
+    audio, captions = read(shard_paths(folder)[-1])
+    for row, caption in zip(audio[-count:], captions[-count:], strict=True):
+        yield row.astype(np.float32) / 32767.0, caption

@@ -1,8 +1,13 @@
 """Train the sketch CLAP: a small HTSAT audio tower against the frozen shared text encoder.
 
 ``python -m soundlab.engines.sketch.train_clap --text FOLDER --minutes 40``; run
-again to go on. Symmetric contrastive loss (Radford et al. 2021); the audio is
-made robust by random gain, crop length, added noise and band limits.
+again to go on; ``--embed`` then writes every clip's embedding beside its shard,
+for the decoder to be steered by.
+
+Symmetric contrastive loss (Radford et al. 2021). Half of each batch are clips
+whose captions are near to one another, so that attributes are learnt and not
+families alone. The audio is made robust by random gain, crop length, added
+noise and band limits, all done on the log-mel spectra, which are made once.
 """
 
 from __future__ import annotations
@@ -12,8 +17,9 @@ import time
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import ClapConfig, ClapFeatureExtractor, ClapModel
 
@@ -72,47 +78,82 @@ def config(text: FrozenText) -> ClapConfig:
 
 
 class Pairs:
-    """(mel, pooled text) batches from a rotating handful of shards."""
+    """(mel, pooled text) batches from all shards, held in memory in half precision."""
 
     def __init__(self, folder: Path, text: FrozenText, seed: int) -> None:
-        self._folder, self._text = folder, text
         self._rng = np.random.default_rng(seed)
-        self._mel = ClapMel.from_extractor(extractor())
-        self._audio = np.zeros((0, 1), np.int16)
-        self._captions: list[list[str]] = []
-        self._served = 0
+        mel = ClapMel.from_extractor(extractor())
+        features, states, tellings = [], [], 0
+        for path in shards.shard_paths(folder):
+            cached = path.with_suffix(".mel.safetensors")
+            if not cached.exists():
+                audio = torch.from_numpy(shards.read(path)[0])
+                blocks = [mel(block.float() / 32767.0) for block in audio.split(25)]
+                save_file({"features": torch.cat(blocks)[:, 0].half()}, cached)
+            features.append(load_file(cached)["features"])
+            rows = shards.captions(path)
+            tellings = len(rows[0])
+            flat = [caption for row in rows for caption in row]
+            states += [text.states(flat[i : i + 100])[0][:, 0].half() for i in range(0, len(flat), 100)]
+        self._features = torch.cat(features)
+        self._states = torch.cat(states).view(len(self._features), tellings, -1)
 
-    def _rotate(self) -> None:
-        paths = shards.shard_paths(self._folder)
-        chosen = self._rng.choice(len(paths), size=min(6, len(paths)), replace=False)
-        loaded = [shards.read(paths[i]) for i in chosen]
-        self._audio = np.concatenate([audio for audio, _ in loaded])
-        self._captions = [row for _, captions in loaded for row in captions]
+    def __len__(self) -> int:
+        return len(self._features)
 
-    def _bend(self, clip: np.ndarray) -> np.ndarray:
-        """Crop, gain, noise and a random band limit."""
-        x = clip.astype(np.float32) / 32767.0
-        if self._rng.random() < 0.4:
-            length = int(self._rng.uniform(0.25, 1.0) * x.size)
-            start = int(self._rng.integers(0, x.size - length + 1))
-            x = np.resize(x[start : start + length], x.size)
-        if self._rng.random() < 0.3:
-            x = x + self._rng.standard_normal(x.size).astype(np.float32) * 10 ** self._rng.uniform(-4, -2.3)
-        return x * np.float32(10 ** (self._rng.uniform(-18, 8) / 20))
+    def _bend(self, mel: Tensor) -> Tensor:
+        """Crop and repeat, noise, band limit and gain of one clip's mel in dB (frames, bands)."""
+        rng = self._rng
+        mel = mel.float()
+        frames = len(mel)
+        chance = rng.random()
+        if chance < 0.55:
+            if chance < 0.3:
+                length = int(rng.uniform(0.2, 1.0) * frames)
+                start = int(rng.integers(0, frames - length + 1))
+            else:  # a short file: one event, repeated back to back as the extractor repeats it
+                length = int(rng.uniform(0.03, 0.2) * frames)
+                loudest = int(mel.exp().sum(1).argmax()) if rng.random() < 0.5 else int(rng.integers(0, frames))
+                start = min(max(0, loudest - 2), frames - length)
+            mel = mel[start : start + length].repeat(-(-frames // length), 1)[:frames]
+        if rng.random() < 0.3:
+            level = float(mel.max()) - rng.uniform(15, 50)
+            mel = 10 * torch.logaddexp(mel * 0.2302585, torch.full_like(mel, level * 0.2302585)) / 2.302585
+        if rng.random() < 0.3:
+            mel[:, int(rng.integers(36, 64)) :] = -100.0
+        return (mel + float(rng.uniform(-20, 10))).clamp(min=-100.0)
+
+    def _rows(self, size: int) -> npt.NDArray[np.int64]:
+        """Half at random, half in small groups whose captions are alike."""
+        rows = self._rng.choice(len(self), size=size, replace=False)
+        pool = self._rng.choice(len(self), size=min(800, len(self)), replace=False)
+        told = torch.nn.functional.normalize(self._states[pool, 0].float(), dim=-1)
+        anchors = self._rng.choice(len(pool), size=size // 8, replace=False)
+        near = (told[anchors] @ told.T).topk(4, dim=1).indices.numpy().flatten()
+        chosen = list(dict.fromkeys([*pool[near].tolist(), *rows.tolist()]))
+        return np.array(chosen[:size])
 
     def batch(self, size: int) -> tuple[Tensor, Tensor]:
         """Return input features (size, 1, frames, mels) and first-token text states (size, 384)."""
-        if self._served % 60 == 0:
-            self._rotate()
-        self._served += 1
-        rows = self._rng.choice(len(self._captions), size=size, replace=False)
-        audio = torch.from_numpy(np.stack([self._bend(self._audio[i]) for i in rows]))
-        features = self._mel(audio)
-        if self._rng.random() < 0.3:
-            features[..., int(self._rng.integers(40, 64)) :] = -60.0
-        texts = [self._captions[i][int(self._rng.integers(len(self._captions[i])))] for i in rows]
-        states, _ = self._text.states(texts)
-        return features, states[:, 0]
+        rows = self._rows(size)
+        features = torch.stack([self._bend(self._features[i]) for i in rows])[:, None]
+        telling = self._rng.integers(self._states.shape[1], size=size)
+        return features, self._states[rows, telling].float()
+
+
+@torch.no_grad()
+def embed(model: ClapModel, folder: Path) -> None:
+    """Write the embedding of every clip beside its shard, half precision (clips, dimensions)."""
+    mel = ClapMel.from_extractor(extractor())
+    for path in shards.shard_paths(folder):
+        audio, _ = shards.read(path)
+        rows = []
+        for block in torch.from_numpy(audio).split(25):
+            features = mel(block.float() / 32767.0)
+            rows.append(model.audio_projection(model.audio_model(input_features=features).pooler_output))
+        found = torch.nn.functional.normalize(torch.cat(rows), dim=-1)
+        save_file({"embeddings": found.half()}, path.with_suffix(".clap.safetensors"))
+        print(path.name, flush=True)
 
 
 def main() -> None:
@@ -122,14 +163,22 @@ def main() -> None:
     parser.add_argument("--text", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=shards.cache_folder() / "clap")
     parser.add_argument("--minutes", type=float, default=40)
-    parser.add_argument("--steps", type=int, default=6000, help="length of the learning-rate schedule")
-    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--steps", type=int, default=2500, help="length of the learning-rate schedule")
+    parser.add_argument("--batch", type=int, default=96)
+    parser.add_argument("--begin", type=Path, help="weights that the first run starts from")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--embed", action="store_true", help="write embeddings of all shards and stop")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     text = FrozenText(args.text)
     model = ClapModel(config(text)).train()
+    if args.embed:
+        model.load_state_dict(load_file(args.out / "weights.safetensors"), strict=False)
+        embed(model.eval(), args.shards)
+        return
     del model.text_model.embeddings, model.text_model.encoder  # frozen and shared: only the pooler is trained here
+    if args.begin:
+        model.load_state_dict(load_file(args.begin), strict=False)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.98), weight_decay=0.05)
     average = {k: v.clone() for k, v in model.state_dict().items()}
     args.out.mkdir(parents=True, exist_ok=True)

@@ -3,8 +3,10 @@
 ``python -m soundlab.engines.sketch.train_decoder --minutes 60`` encodes shards
 to codes once (cached beside them), then trains; run again to go on. Two things
 transformers leaves to training code are done here: the delay pattern of the
-labels, and dropping the text for some clips so that guidance has something to
-guide away from.
+labels, and dropping conditions for some clips so that guidance has something to
+guide away from. Beside the words, a clip may be described by its own CLAP
+embedding (``train_clap --embed`` writes those): one more token behind the text,
+dropped independently, so that either can steer alone.
 """
 
 from __future__ import annotations
@@ -23,11 +25,16 @@ from soundlab.engines.sketch import shards
 from soundlab.engines.sketch.codec import SketchCodecModel
 from soundlab.engines.sketch.states import load_state, save_state
 from soundlab.engines.sketch.text import FrozenText
+from soundlab.engines.sketch.train_clap import DIMENSIONS as SOUND_WIDTH
 from soundlab.engines.training import conditional_loss
 
-TEXT_DROP = 0.12
+TEXT_DROP = 0.15
 """Share of clips that train without text."""
-BOOK_WEIGHTS = (3.0, 2.0, 1.5, 1.0, 0.7, 0.5, 0.4, 0.3)
+SOUND_SHARE = 0.35
+"""Share of clips that are given their CLAP embedding."""
+SOUND_NOISE = 0.06
+"""Standard deviation, by dimension, of what is added to it: a likeness is wanted, not a copy."""
+BOOK_WEIGHTS = (3.0, 2.0, 1.5, 1.0, 0.8, 0.6, 0.4, 0.3)
 """Coarse books carry what a sound is and when it happens; fine ones are close to noise."""
 
 
@@ -43,98 +50,157 @@ def decoder_config(codec: SketchCodecModel) -> MusicgenDecoderConfig:
         num_attention_heads=4,
         ffn_dim=1024,
         max_position_embeddings=2048,
-        dropout=0.05,
+        dropout=0.0,
     )
 
 
 class Conditioned(nn.Module):
-    """Decoder and text projection, named as in MusicgenForConditionalGeneration."""
+    """Decoder and projections; decoder and text named as in MusicgenForConditionalGeneration."""
 
-    def __init__(self, config: MusicgenDecoderConfig, text_width: int) -> None:
+    def __init__(self, config: MusicgenDecoderConfig, text_width: int, sound_width: int) -> None:
         super().__init__()
         self.decoder = MusicgenForCausalLM(config)
         self.enc_to_dec_proj = nn.Linear(text_width, config.hidden_size)
+        self.sound_proj = nn.Linear(sound_width, config.hidden_size)
 
-    def forward(self, codes: Tensor, states: Tensor, mask: Tensor) -> Tensor:
-        """Mean cross-entropy of codes (batch, books, frames) given text states and mask."""
-        memory = self.enc_to_dec_proj(states) * mask[..., None]
-        return conditional_loss(self.decoder, codes, memory, mask, torch.tensor(BOOK_WEIGHTS))
+    def forward(self, codes: Tensor, states: Tensor, mask: Tensor, sound: Tensor, has_sound: Tensor) -> Tensor:
+        """Mean cross-entropy of codes (batch, books, frames).
+
+        Given text states and mask, and CLAP embeddings (batch, width) with the
+        mask (batch,) of rows that may use theirs.
+        """
+        heard = self.sound_proj(sound)[:, None]
+        memory = torch.cat([self.enc_to_dec_proj(states), heard], 1)
+        mask = torch.cat([mask, has_sound[:, None]], 1)
+        weights = torch.tensor(BOOK_WEIGHTS[: codes.shape[1]])
+        return conditional_loss(self.decoder, codes, memory * mask[..., None], mask, weights)
+
+
+@torch.no_grad()
+def begin_from_books(decoder: MusicgenForCausalLM, codec: SketchCodecModel) -> None:
+    """Let embeddings and heads begin with the geometry of the codec's books, projected to the decoder's width.
+
+    Codes that sound alike then start out alike, instead of having to be found out one by one.
+    """
+    width = decoder.config.hidden_size
+    generator = torch.Generator().manual_seed(0)
+    for k, book in enumerate(codec.codebooks):
+        centred = book - book.mean(0)
+        _, _, axes = torch.svd_lowrank(centred, q=min(width, len(book)))
+        meant = centred @ axes @ torch.randn(axes.shape[1], width, generator=generator)
+        meant = meant / meant.square().mean().sqrt().clamp(min=1e-6)
+        decoder.model.decoder.embed_tokens[k].weight[: len(meant)] = 0.1 * meant
+        decoder.lm_heads[k].weight[: len(meant)] = 0.03 * meant
 
 
 class Encoded:
-    """Codes of all shards there are, and text states of their captions."""
+    """Codes of all shards there are, text states of their captions, CLAP embeddings where they have been made."""
 
-    def __init__(self, folder: Path, codec: SketchCodecModel, text: FrozenText) -> None:
-        self._folder, self._codec, self._text = folder, codec, text
-        self._known: set[str] = set()
+    def __init__(self, folders: list[Path], codec: SketchCodecModel, text: FrozenText) -> None:
+        self._folders, self._codec, self._text = folders, codec, text
+        self._known: set[Path] = set()
         self._codes: list[Tensor] = []
         self._states: list[tuple[Tensor, ...]] = []
+        self._sounds: dict[int, Tensor] = {}
+        self._first: dict[Path, int] = {}
 
     def refresh(self, encode: int) -> None:
         """Take in shards that have appeared, encoding at most ``encode`` of them now."""
-        for path in shards.shard_paths(self._folder):
+        for path in (path for folder in self._folders for path in shards.shard_paths(folder)):
+            self._hear(path)
             cached = path.with_suffix(".codes.safetensors")
-            if path.name in self._known or (encode == 0 and not cached.exists()):
+            if path in self._known or (encode == 0 and not cached.exists()):
                 continue
-            self._known.add(path.name)
+            self._known.add(path)
             if not cached.exists():
                 self._encode(path, cached)
                 encode -= 1
             held = load_file(cached)
-            lengths, flat = held["lengths"], held["states"]
+            lengths, flat = self._read(path)
             spans = torch.split(flat, lengths.flatten().tolist())
             tellings = lengths.shape[1]
+            self._first[path] = len(self._codes)
             self._codes.extend(held["codes"].unbind(0))
             self._states.extend(tuple(spans[i * tellings : (i + 1) * tellings]) for i in range(len(lengths)))
 
+    def _hear(self, path: Path) -> None:
+        """Take in the shard's CLAP embeddings once both they and its codes are there."""
+        heard = path.with_suffix(".clap.safetensors")
+        first = self._first.get(path)
+        if first is not None and first not in self._sounds and heard.exists():
+            for k, row in enumerate(load_file(heard)["embeddings"].float()):
+                self._sounds[first + k] = row
+
     def _encode(self, path: Path, cached: Path) -> None:
-        audio, captions = shards.read(path)
+        audio, _ = shards.read(path)
         blocks = torch.from_numpy(audio).split(20)
         codes = torch.cat([self._codec.encode(b.float()[:, None] / 32767.0).audio_codes[0] for b in blocks])
-        states: list[Tensor] = []
-        lengths: list[Tensor] = []
-        for row in captions:
-            hidden, mask = self._text.states(row)
-            lengths.append(mask.sum(1))
-            states.extend(h[: int(n)].half() for h, n in zip(hidden, mask.sum(1), strict=True))
-        save_file(
-            {"codes": codes.to(torch.int16), "states": torch.cat(states), "lengths": torch.stack(lengths)}, cached
-        )
+        save_file({"codes": codes.to(torch.int16)}, cached)
+
+    def _read(self, path: Path) -> tuple[Tensor, Tensor]:
+        """Return token counts (clips, tellings) and text states (tokens, width) of a shard's captions, kept on disk.
+
+        They are encoded anew when the shard has been captioned again since.
+        """
+        cached = path.with_suffix(".states.safetensors")
+        told = path.with_suffix(".captions.json")
+        if not cached.exists() or (told.exists() and told.stat().st_mtime > cached.stat().st_mtime):
+            states: list[Tensor] = []
+            lengths: list[Tensor] = []
+            for row in shards.captions(path):
+                hidden, mask = self._text.states(row)
+                lengths.append(mask.sum(1))
+                states.extend(h[: int(n)].half() for h, n in zip(hidden, mask.sum(1), strict=True))
+            save_file({"states": torch.cat(states), "lengths": torch.stack(lengths)}, cached)
+        held = load_file(cached)
+        return held["lengths"], held["states"]
 
     def __len__(self) -> int:
         return len(self._codes)
 
-    def batch(self, rows: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """Return codes, text states and mask of ``rows``, each with one of its captions or none."""
+    def batch(self, rows: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Return codes, text states with mask, CLAP embeddings with mask, of ``rows``; conditions dropped at random."""
         codes = torch.stack([self._codes[i] for i in rows]).long()
         chosen = [self._states[i][int(rng.integers(len(self._states[i])))] for i in rows]
         width = max(len(s) for s in chosen)
         states = torch.zeros(len(rows), width, chosen[0].shape[1])
         mask = torch.zeros(len(rows), width)
-        for k, s in enumerate(chosen):
-            if rng.random() >= TEXT_DROP:
+        sound, has_sound = torch.zeros(len(rows), SOUND_WIDTH), torch.zeros(len(rows))
+        for k, (i, s) in enumerate(zip(rows, chosen, strict=True)):
+            spoken = rng.random() >= TEXT_DROP
+            heard = self._sounds.get(int(i))
+            if heard is not None and rng.random() < SOUND_SHARE:
+                noisy = heard + SOUND_NOISE * torch.from_numpy(rng.standard_normal(SOUND_WIDTH).astype(np.float32))
+                sound[k], has_sound[k] = nn.functional.normalize(noisy, dim=0), 1
+                spoken = rng.random() < 0.5
+            if spoken:
                 states[k, : len(s)] = s.float()
                 mask[k, : len(s)] = 1
-        return codes, states, mask
+        return codes, states, mask, sound, has_sound
 
 
 def main() -> None:
     """Train for a while and save the running average of the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shards", type=Path, default=shards.cache_folder() / "shards")
+    parser.add_argument("--also", type=Path, nargs="*", default=[], help="more folders of shards")
     parser.add_argument("--codec", type=Path, default=shards.cache_folder() / "codec")
     parser.add_argument("--text", type=Path, required=True, help="folder written by engines.sketch.text")
     parser.add_argument("--out", type=Path, default=shards.cache_folder() / "decoder")
+    parser.add_argument("--begin", type=Path, help="weights that the first run starts from")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--steps", type=int, default=12_000, help="length of the learning-rate schedule")
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=1.2e-3)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     codec = SketchCodecModel.from_pretrained(args.codec).eval()
     text = FrozenText(args.text)
-    model = Conditioned(decoder_config(codec), text.model.config.hidden_size).train()
+    model = Conditioned(decoder_config(codec), text.model.config.hidden_size, SOUND_WIDTH).train()
+    begin_from_books(model.decoder, codec)
+    if args.begin:
+        model.load_state_dict(load_file(args.begin), strict=False)
     decay = [p for p in model.parameters() if p.ndim > 1]
     plain = [p for p in model.parameters() if p.ndim <= 1]
     optimiser = torch.optim.AdamW(
@@ -146,7 +212,7 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     state_path = args.out / "state.safetensors"
     step = load_state(state_path, model, optimiser, average)
-    data = Encoded(args.shards, codec, text)
+    data = Encoded([args.shards, *args.also], codec, text)
     data.refresh(encode=4)
     print(
         f"{sum(p.numel() for p in model.parameters()) / 1e6:.1f} M parameters, {len(data)} clips, step {step}",
@@ -156,12 +222,12 @@ def main() -> None:
     stop = time.monotonic() + 60 * args.minutes
     seen: list[float] = []
     while time.monotonic() < stop and step < args.steps:
-        rate = args.rate * min(1.0, (step + 1) / 300) * (0.03 + 0.97 * 0.5 * (1 + np.cos(np.pi * step / args.steps)))
+        rate = args.rate * min(1.0, (step + 1) / 400) * (0.03 + 0.97 * 0.5 * (1 + np.cos(np.pi * step / args.steps)))
         for group in optimiser.param_groups:
             group["lr"] = rate
-        codes, states, mask = data.batch(rng.integers(0, len(data), args.batch), rng)
+        batch = data.batch(rng.integers(0, len(data), args.batch), rng)
         with torch.autocast("cpu", torch.bfloat16):
-            loss = model(codes, states, mask)
+            loss = model(*batch)
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -1,10 +1,16 @@
-"""Train the codec's vocoder from dequantised mel to audio.
+"""Train the codec's vocoder from decoded mel to audio.
 
 ``python -m soundlab.engines.sketch.train_vocoder --minutes 40`` goes on where
-the last run stopped; its state lies beside the codec folder.
+the last run stopped; its state lies beside the codec folder. ``--adversarial``
+goes on from there against critics that are trained along.
 
 Loss: L1 on log magnitudes and spectral convergence of short-time spectra at
-five resolutions (Yamamoto et al. 2020), plus L1 on the codec's own log-mel.
+five resolutions (Yamamoto et al. 2020), L1 on the codec's own log-mel, and the
+spread of log magnitudes in small patches of the spectrogram: magnitude losses
+alone are lowest for a steady buzz in the place of noise, whose spectra are
+smooth; noise is told by how much they vary (after the texture statistics of
+McDermott & Simoncelli 2011). The adversarial stage adds hinge and feature
+matching (Défossez et al. 2022).
 """
 
 from __future__ import annotations
@@ -16,13 +22,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 
 from soundlab.engines.sketch import shards
 from soundlab.engines.sketch.codec import SketchCodecModel
+from soundlab.engines.sketch.crops import Crops
+from soundlab.engines.sketch.discriminator import Critics, critics_loss, vocoder_losses
 from soundlab.engines.sketch.states import load_state, save_state
 
 _RESOLUTIONS = (128, 256, 512, 1024, 2048)
+_PATCHES = ((256, 12, 6), (1024, 16, 6), (2048, 12, 4))
+"""Transform size with the bins and frames of a patch."""
+_LOG, _TEXTURE, _ADVERSARIAL, _MATCHING = 0.5, 2.0, 0.08, 0.5
 
 
 def spectral_loss(fake: Tensor, real: Tensor) -> Tensor:
@@ -31,37 +43,61 @@ def spectral_loss(fake: Tensor, real: Tensor) -> Tensor:
     for size in _RESOLUTIONS:
         window = torch.hann_window(size)
         f, r = (torch.stft(x, size, size // 4, size, window, return_complex=True).abs() for x in (fake, real))
-        total = total + (f.clamp(min=1e-4).log() - r.clamp(min=1e-4).log()).abs().mean()
+        total = total + _LOG * (f.clamp(min=1e-4).log() - r.clamp(min=1e-4).log()).abs().mean()
         total = total + torch.linalg.norm(r - f) / torch.linalg.norm(r).clamp(min=1e-3)
     return total / len(_RESOLUTIONS)
 
 
-class Crops:
-    """Random crops from a rotating handful of shards."""
+def _spread(audio: Tensor, size: int, bins: int, frames: int) -> Tensor:
+    """Standard deviation of log magnitudes within patches of a spectrogram, half overlapping."""
+    window = torch.hann_window(size)
+    level = torch.stft(audio, size, size // 2, size, window, return_complex=True).abs().clamp(min=1e-4).log()
+    step = (bins // 2, max(1, frames // 2))
+    mean = torch.nn.functional.avg_pool2d(level[:, None], (bins, frames), step)
+    square = torch.nn.functional.avg_pool2d(level[:, None].square(), (bins, frames), step)
+    return (square - mean.square()).clamp(min=1e-5).sqrt()
 
-    def __init__(self, folder: Path, samples: int, seed: int) -> None:
-        self._folder, self._samples = folder, samples
-        self._rng = np.random.default_rng(seed)
-        self._loaded: list[np.ndarray] = []
-        self._served = 0
 
-    def batch(self, size: int) -> Tensor:
-        """Return audio (size, samples) in [-1, 1]."""
-        if not self._loaded or self._served % 200 == 0:
-            paths = shards.shard_paths(self._folder)
-            chosen = self._rng.choice(len(paths), size=min(3, len(paths)), replace=False)
-            self._loaded = [shards.read(paths[i])[0] for i in chosen]
-        self._served += 1
-        rows: list[np.ndarray] = []
-        while len(rows) < size:
-            audio = self._loaded[int(self._rng.integers(len(self._loaded)))]
-            clip = audio[int(self._rng.integers(len(audio)))]
-            start = int(self._rng.integers(0, clip.size - self._samples + 1))
-            crop = clip[start : start + self._samples]
-            if np.abs(crop).max() > 300:
-                rows.append(crop.astype(np.float32) / 32767.0)
-        gain = 10 ** (self._rng.uniform(-12, 6, (size, 1)) / 20)
-        return torch.from_numpy(np.clip(np.stack(rows) * gain, -1, 1).astype(np.float32))
+def texture_loss(fake: Tensor, real: Tensor) -> Tensor:
+    """How differently two batches of audio (batch, samples) vary within small patches of time and frequency."""
+    parts = [(_spread(fake, *p) - _spread(real, *p)).abs().mean() for p in _PATCHES]
+    return torch.stack(parts).mean()
+
+
+class Stage:
+    """A network that trains: its optimiser, running average and resumable state."""
+
+    def __init__(self, network: torch.nn.Module, path: Path, rate: float) -> None:
+        self.network, self._path, self._rate = network, path, rate
+        self.optimiser = torch.optim.AdamW(network.parameters(), lr=rate, betas=(0.8, 0.99), weight_decay=0.01)
+        self.average = {k: v.clone() for k, v in network.state_dict().items()}
+        self.step = load_state(path, network, self.optimiser, self.average)
+
+    def update(self, loss: Tensor, share: float) -> None:
+        """Step down ``loss`` at ``share`` of the rate and follow with the average."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = self._rate * share
+        self.optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.optimiser.step()
+        self.step += 1
+        decay = min(0.998, self.step / (self.step + 10))
+        with torch.no_grad():
+            for key, value in self.network.state_dict().items():
+                self.average[key].lerp_(value, 1 - decay)
+
+    def save(self) -> None:
+        """Write the state."""
+        save_state(self._path, self.step, self.network, self.optimiser, self.average)
+
+
+def _save(model: SketchCodecModel, folder: Path) -> None:
+    beside = folder.with_name(f".{folder.name}.{os.getpid()}")
+    model.save_pretrained(beside)
+    for file in beside.iterdir():
+        file.replace(folder / file.name)
+    beside.rmdir()
 
 
 def main() -> None:
@@ -69,54 +105,61 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shards", type=Path, default=shards.cache_folder() / "shards")
     parser.add_argument("--codec", type=Path, default=shards.cache_folder() / "codec")
+    parser.add_argument("--begin", type=Path, help="codec whose vocoder the first run starts from")
     parser.add_argument("--minutes", type=float, default=40)
-    parser.add_argument("--steps", type=int, default=20_000, help="length of the learning-rate schedule")
-    parser.add_argument("--batch", type=int, default=12)
+    parser.add_argument("--steps", type=int, default=6_000, help="length of the learning-rate schedule")
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--rate", type=float, default=6e-4)
+    parser.add_argument("--adversarial", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
-    model = SketchCodecModel.from_pretrained(args.codec)
-    vocoder = model.vocoder.train()
-    optimiser = torch.optim.AdamW(vocoder.parameters(), lr=8e-4, betas=(0.8, 0.99), weight_decay=0.01)
-    average = {k: v.clone() for k, v in vocoder.state_dict().items()}
-    state_path = args.codec.with_suffix(".vocoder-state.safetensors")
-    step = load_state(state_path, vocoder, optimiser, average)
-    crops = Crops(args.shards, 20 * model.config.frame_samples, args.seed + step)
-    stop = time.monotonic() + 60 * args.minutes
-    seen = []
-    while time.monotonic() < stop and step < args.steps:
-        for group in optimiser.param_groups:
-            group["lr"] = 8e-4 * min(1.0, step / 200) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * step / args.steps)))
+    model = SketchCodecModel.from_pretrained(args.codec).eval()
+    if args.begin:
+        held = load_file(args.begin / "model.safetensors")
+        model.vocoder.load_state_dict({k[8:]: v for k, v in held.items() if k.startswith("vocoder.")}, strict=False)
+    kind = "adversarial" if args.adversarial else "spectral"
+    vocoder = Stage(model.vocoder.train(), args.codec.with_suffix(f".{kind}.safetensors"), args.rate)
+    critics = Stage(Critics(), args.codec.with_suffix(".critics.safetensors"), args.rate) if args.adversarial else None
+    crops = Crops(args.shards, 20 * model.config.frame_samples, args.seed + vocoder.step)
+    stop, seen = time.monotonic() + 60 * args.minutes, []
+    while time.monotonic() < stop and vocoder.step < args.steps:
+        share = min(1.0, (vocoder.step + 1) / 200) * (
+            0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * vocoder.step / args.steps))
+        )
         real = crops.batch(args.batch)
         with torch.no_grad():
             clean = model.log_mel(real)
             codes = model.quantise(model.stacked(clean)).transpose(1, 2)
-            mel = model.dequantise(codes)
+            mel, turns = model.dequantise(codes), model.phases(codes)
         with torch.autocast("cpu", torch.bfloat16):
-            fake = vocoder(mel)
+            fake = model.vocoder(mel, turns)
         fake = fake.float()
+        texture = texture_loss(fake, real)
         loss = spectral_loss(fake, real) + 0.6 * model.scale * (model.log_mel(fake) - clean).abs().mean()
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(vocoder.parameters(), 5.0)
-        optimiser.step()
-        step += 1
-        with torch.no_grad():
-            decay = min(0.998, step / (step + 10))
-            for key, value in vocoder.state_dict().items():
-                average[key].lerp_(value, 1 - decay)
-        seen.append(loss.item())
-        if step % 50 == 0:
-            print(f"step {step} loss {np.mean(seen[-50:]):.3f}", flush=True)
-        if step % 250 == 0:
-            save_state(state_path, step, vocoder, optimiser, average)
-    save_state(state_path, step, vocoder, optimiser, average)
-    vocoder.load_state_dict(average)
-    beside = args.codec.with_name(f".{args.codec.name}.{os.getpid()}")
-    model.save_pretrained(beside)
-    for file in beside.iterdir():
-        file.replace(args.codec / file.name)
-    beside.rmdir()
+        loss = loss + _TEXTURE * texture
+        row = [loss.item(), texture.item()]
+        if critics is not None:
+            with torch.autocast("cpu", torch.bfloat16):
+                judged = critics.network(real), critics.network(fake.detach())
+            against = critics_loss(*judged)
+            critics.update(against, share)
+            with torch.autocast("cpu", torch.bfloat16):
+                judged = critics.network(real), critics.network(fake)
+            adversarial, matching = vocoder_losses(*judged)
+            loss = loss + _ADVERSARIAL * adversarial + _MATCHING * matching
+            row += [against.item(), adversarial.item(), matching.item()]
+        vocoder.update(loss, share)
+        seen.append(row)
+        if vocoder.step % 50 == 0:
+            print(f"step {vocoder.step} loss {np.round(np.mean(seen[-50:], 0), 3)}", flush=True)
+        if vocoder.step % 250 == 0:
+            for stage in filter(None, (vocoder, critics)):
+                stage.save()
+    for stage in filter(None, (vocoder, critics)):
+        stage.save()
+    model.vocoder.load_state_dict(vocoder.average)
+    _save(model, args.codec)
 
 
 if __name__ == "__main__":
