@@ -30,7 +30,7 @@ def command(
 ) -> None:
     """Measure the bundled checkpoint and print every figure beside its bar.
 
-    All of it takes about an hour on two cores; --part and --seeds make it shorter.
+    All of it takes long; --part and --seeds make it shorter.
     """
     if recordings is not None and not recordings.is_file():
         raise NotFound(f"no such file: {recordings}", "name a manifest of recordings, or leave it out")

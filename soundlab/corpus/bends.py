@@ -9,7 +9,7 @@ distance, room and roughness, is applied afterwards by
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 _NOTES = ("C", "C sharp", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
 
@@ -60,7 +60,7 @@ class Bends:
     def at(cls, values: Mapping[str, float], score: Score | None = None) -> Bends:
         """Build from positions by axis."""
         known = {axis: values.get(axis, 0.0) for axis in AXES}
-        return replace(cls(score=score), **known)  # type: ignore[arg-type]
+        return cls(**known, score=score)
 
     def geometric(self, axis: str, low: float, middle: float, high: float) -> float:
         """Interpolate geometrically: -1 → ``low``, 0 → ``middle``, +1 → ``high`` (all > 0)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -63,9 +63,7 @@ def _bends(rng: Rng, family: Family, *, strong: float) -> Bends:
         values["distance"] = min(values.get("distance", 0.0), 0.0)
     score = None
     if family.scored:
-        pace = (
-            95 * (55 / 95 if values["speed"] < 0 else 175 / 95) ** abs(values["speed"]) * 2 ** rng.uniform(-0.15, 0.15)
-        )
+        pace = Bends(speed=values["speed"]).geometric("speed", 55, 95, 175) * 2 ** rng.uniform(-0.15, 0.15)
         minor = rng.random() < 0.55 - 0.35 * values.get("warmth", 0.0)
         score = Score(int(rng.integers(0, 12)), bool(minor), 5 * round(pace / 5))
     return Bends(**values, score=score)
@@ -94,7 +92,7 @@ def draw(seed: int, *, seconds: float = 10.0, sources: Sources = FAMILIES) -> Sc
         gain = 1.0 if index == 0 else float(rng.uniform(0.3, 0.5) if background else rng.uniform(0.6, 0.95))
         layers.append(_layer(rng, name, sources[name], gain))
     scene = Scene(seed, seconds, tuple(layers), "", background)
-    return Scene(seed, seconds, scene.layers, tell(scene, 0, sources=sources), background)
+    return replace(scene, caption=tell(scene, 0, sources=sources))
 
 
 def facts(rng: Rng, layer: Layer) -> list[str]:

@@ -21,7 +21,7 @@ from soundlab.errors import SoundlabError, WrongInput
 from soundlab.storage.adapters import AdapterStore
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.takes import TakeStore, new_id
-from soundlab.storage.vectors import VectorStore
+from soundlab.storage.vectors import VectorStore, unit_mean
 
 AVOID_WEIGHT = -1.5
 """Pull of the avoid list beside a guidance of 3."""
@@ -235,8 +235,7 @@ class GenerationService:
             held = None if isinstance(found, str) else np.asarray(found.vectors)
         if held is None:
             return None
-        mean = held.astype(np.float64).mean(0)
-        return tuple(float(v) for v in mean / max(float(np.linalg.norm(mean)), 1e-9))
+        return tuple(float(v) for v in unit_mean(held))
 
     def _reference(self, target: str) -> tuple[str, str]:
         """What a reference is called, and the ceiling it brings."""

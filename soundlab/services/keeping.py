@@ -14,7 +14,7 @@ from soundlab.domain.clip import Clip
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Progress, ignore_progress, never
 from soundlab.domain.take import Take
-from soundlab.errors import Cancelled, NotFound, UnreadableAudio, WrongInput
+from soundlab.errors import Cancelled, NotFound, WrongInput
 from soundlab.services.importing import Importer, Labels, Report, audio_files
 from soundlab.storage.adapters import AdapterStore
 from soundlab.storage.clips import ClipStore
@@ -166,10 +166,7 @@ class Keeper:
                 tags=clip.tags,
                 collections=clip.collections,
             )
-            try:
-                self.importer.add([Path(clip.path)], labels, report, copy=copy)
-            except UnreadableAudio as error:
-                report.failed.append((Path(clip.path), error.message))
+            self.importer.add([Path(clip.path)], labels, report, copy=copy)
             progress(index + 1, len(clips), "importing")
         report.failed += self.importer.embed_missing(progress)
         return report

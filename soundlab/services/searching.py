@@ -18,7 +18,7 @@ from soundlab.domain.fieldquery import Record, compile_query
 from soundlab.domain.ports import Embedder
 from soundlab.errors import NotFound, UnreadableAudio, WrongInput
 from soundlab.storage.clips import ClipStore
-from soundlab.storage.vectors import VectorStore
+from soundlab.storage.vectors import VectorStore, unit_mean
 
 WORD_WEIGHT = 0.35
 """What a full match of the query's words in title and tags adds to a cosine."""
@@ -233,8 +233,7 @@ class Searcher:
             why.append(f"named {', '.join(shared)}")
         held = self._vectors.get(self._embedder.model_id, result.clip.id)
         if held is not None:
-            mean = held.astype(np.float64).mean(0)
-            mean /= max(float(np.linalg.norm(mean)), 1e-9)
+            mean = unit_mean(held)
             near = sorted(((float(mean @ p.vector), p.name) for p in parts), reverse=True)
             why += [f"{name} {value:+.2f}" for value, name in near]
         return Result(result.clip, result.score, result.at, tuple(why))
@@ -252,8 +251,7 @@ class Searcher:
             if held is None:
                 raise NotFound(f"{name} has not been embedded with this model", "import it again")
             found = held.astype(np.float64)
-        mean = found.mean(0)
-        return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9))
+        return unit_mean(found)
 
     def _region(self, name: str, start: float, stop: float) -> np.ndarray:
         if stop <= start:

@@ -34,6 +34,12 @@ class Hit:
     score: float
 
 
+def unit_mean(rows: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Mean of an owner's windows (windows, dimensions), of unit length."""
+    mean = np.asarray(rows, np.float64).mean(0)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9))
+
+
 class VectorStore:
     """Vectors of clips and takes.
 

@@ -58,10 +58,3 @@ def clips(folder: Path, *, limit: int | None = None) -> Iterator[tuple[npt.NDArr
             count += 1
             if limit is not None and count >= limit:
                 return
-
-
-def last(folder: Path, count: int) -> Iterator[tuple[npt.NDArray[np.float32], list[str]]]:
-    """Yield the last ``count`` clips of the newest shard, which codec training reports on."""
-    audio, captions = read(shard_paths(folder)[-1])
-    for row, caption in zip(audio[-count:], captions[-count:], strict=True):
-        yield row.astype(np.float32) / 32767.0, caption
