@@ -17,4 +17,5 @@ format:
 
 bench:
 	$(PY) benchmarks/speed.py
-	$(PY) benchmarks/families.py
+	$(PY) benchmarks/obedience.py
+	$(PY) -m soundlab bench sketch

@@ -14,58 +14,94 @@ import numpy as np
 from soundlab.corpus.signals import Rng
 
 ADJECTIVES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "brightness": (
-        ("bright", "brilliant", "crisp", "shiny", "sparkling", "trebly", "clear", "airy", "brighter", "luminous"),
-        ("dark", "dull", "muffled", "dim", "murky", "sombre", "subdued", "darker", "shadowy", "veiled"),
-    ),
-    "warmth": (
-        ("warm", "rich", "mellow", "full", "rounded", "cosy", "velvety", "woolly"),
-        ("cold", "icy", "sterile", "frosty", "chilly", "glacial", "clinical", "brittle"),
-    ),
-    "boominess": (
-        ("boomy", "bass-heavy", "bassy", "weighty", "booming", "thunderous", "sub-laden", "rumbling"),
-        ("thin", "lean", "bass-free", "light-weight", "thinned-out", "low-cut"),
-    ),
-    "hardness": (
-        ("hard", "sharp", "punchy", "snappy", "percussive", "pointed", "biting"),
-        ("soft", "softened", "blunt", "rounded-off", "blurred", "feathery", "padded"),
-    ),
-    "register": (
-        ("high", "high-pitched", "shrill", "treble", "piping", "soprano", "squeaky"),
-        ("low", "low-pitched", "deep", "baritone", "cellar-deep"),
-    ),
-    "density": (
-        ("dense", "busy", "thick", "crowded", "heavy", "bustling", "packed", "swarming", "relentless"),
-        ("sparse", "scattered", "occasional", "thin-spread", "minimal", "sporadic", "isolated", "empty"),
-    ),
-    "speed": (
-        ("fast", "quick", "rapid", "hurried", "frantic", "racing", "speedy", "galloping"),
-        ("slow", "unhurried", "lazy", "drawn-out", "sluggish", "plodding", "leisurely"),
-    ),
-    "movement": (
-        ("evolving", "shifting", "swelling", "changing", "gusting", "undulating", "restless", "drifting", "unstable"),
-        ("static", "steady", "unchanging", "constant", "still", "even", "motionless", "uniform"),
-    ),
-    "roughness": (
-        ("distorted", "gritty", "rough", "harsh", "overdriven", "broken-up", "raspy", "crunchy", "saturated"),
-        ("clean", "smooth", "pure", "polished", "silky", "clean-cut", "glassy-smooth"),
-    ),
-    "tonality": (
-        ("tonal", "pitched", "singing", "resonant", "melodic", "harmonic", "ringing"),
-        ("noisy", "hissy", "breathy", "grainy", "hissing", "dusty", "unpitched"),
-    ),
-    "space": (
-        ("cavernous", "reverberant", "echoing", "huge", "spacious", "vast", "wet", "roomy", "washed-out"),
-        ("dry", "dead", "tight", "anechoic", "bone-dry", "boxy", "small"),
-    ),
-    "distance": (
-        ("distant", "faraway", "far-off", "remote", "far-away", "background", "half-heard"),
-        ("close", "nearby", "close-up", "upfront", "in-your-face", "near", "foreground"),
-    ),
-    "energy": (
-        ("intense", "violent", "powerful", "furious", "strong", "aggressive", "wild", "raging", "energetic"),
-        ("calm", "gentle", "quiet", "peaceful", "light", "relaxed", "delicate", "subtle"),
-    ),
+    axis: (tuple(more.split("|")), tuple(less.split("|")))
+    for axis, more, less in (
+        (
+            "brightness",
+            "bright|brilliant|crisp|shiny|sparkling|trebly|clear|airy|brighter|luminous|gleaming|"
+            "glinting|sunlit|silvery|sizzling|fizzy|glaring|shimmering",
+            "dark|dull|muffled|dim|murky|sombre|subdued|darker|shadowy|veiled|dusky|tenebrous|shaded|"
+            "smothered|cloudy|drab|blackened|lightless",
+        ),
+        (
+            "warmth",
+            "warm|rich|mellow|full|rounded|cosy|velvety|woolly|balmy|honeyed|snug|buttery|golden|wooden|tubey",
+            "cold|icy|sterile|frosty|chilly|glacial|clinical|brittle|freezing|arctic|steel-cold|bloodless",
+        ),
+        (
+            "boominess",
+            "boomy|bass-heavy|bassy|weighty|booming|thunderous|sub-laden|rumbling|ground-shaking|"
+            "floor-rattling|bottom-heavy|chest-thumping|seismic|subby",
+            "thin|lean|bass-free|light-weight|thinned-out|low-cut|tinny|bass-light|hollowed-out|"
+            "weightless|telephone-thin",
+        ),
+        (
+            "hardness",
+            "hard|sharp|punchy|snappy|percussive|pointed|biting|hard-hitting|stabbing|jagged|cutting|"
+            "clicky|needle-sharp|prickly",
+            "soft|softened|blunt|rounded-off|blurred|feathery|padded|cottony|pillowy|muted|"
+            "gently rounded|woolen|fluffy|mushy",
+        ),
+        (
+            "register",
+            "high|high-pitched|shrill|treble|piping|soprano|squeaky|high-register|sky-high|"
+            "whistling-high|tiny|ear-piercingly high|fluting",
+            "low|low-pitched|deep|baritone|cellar-deep|low-register|bass-register|bottomless|underground|"
+            "gigantic|infrasonic|abyssal",
+        ),
+        (
+            "density",
+            "dense|busy|thick|crowded|heavy|bustling|packed|swarming|relentless|overcrowded|jam-packed|"
+            "profuse|abundant|cluttered|copious",
+            "sparse|scattered|occasional|thin-spread|minimal|sporadic|isolated|empty|desert-like|"
+            "thinly scattered|bare|barren|stripped-back|lone|spare|rarefied",
+        ),
+        (
+            "speed",
+            "fast|quick|rapid|hurried|frantic|racing|speedy|galloping|swift|fleet|rushing|lively|up-tempo|double-time",
+            "slow|unhurried|lazy|drawn-out|sluggish|plodding|leisurely|ponderous|crawling|dragging|"
+            "trudging|heavy-footed|down-tempo|half-time",
+        ),
+        (
+            "movement",
+            "evolving|shifting|swelling|changing|gusting|undulating|restless|drifting|unstable|mutating|"
+            "transforming|metamorphosing|wavering|ever-changing|fluctuating|flowing|volatile",
+            "static|steady|unchanging|constant|still|even|motionless|uniform|immobile|fixed|stationary|"
+            "petrified|unmoving|stagnant|locked",
+        ),
+        (
+            "roughness",
+            "distorted|gritty|rough|harsh|overdriven|broken-up|raspy|crunchy|saturated|scratchy|coarse|"
+            "grating|sandpapery|scouring|gravelly|fuzzy|torn",
+            "clean|smooth|pure|polished|silky|clean-cut|glassy-smooth|immaculate|spotless|untouched|"
+            "flawless|unblemished|crystal-clean|neat",
+        ),
+        (
+            "tonality",
+            "tonal|pitched|singing|resonant|melodic|harmonic|ringing|musical|tuned|sonorous|chiming|humming",
+            "noisy|hissy|breathy|grainy|hissing|dusty|unpitched|static-laden|static-filled|rustling|"
+            "hushing|white-noise|sandy",
+        ),
+        (
+            "space",
+            "cavernous|reverberant|echoing|huge|spacious|vast|wet|roomy|washed-out|endless|limitless|"
+            "infinite|colossal|immense|cathedral-like|open",
+            "dry|dead|tight|anechoic|bone-dry|boxy|small|confined|cramped|stuffy|closet-like|padded-cell|"
+            "breathless|closed-in|unventilated",
+        ),
+        (
+            "distance",
+            "distant|faraway|far-off|remote|far-away|background|half-heard|removed|outlying",
+            "close|nearby|close-up|upfront|in-your-face|near|foreground|neighbouring|touching|immediate",
+        ),
+        (
+            "energy",
+            "intense|violent|powerful|furious|strong|aggressive|wild|raging|energetic|fierce|savage|"
+            "vicious|fiery|vehement|explosive|stormy",
+            "calm|gentle|quiet|peaceful|light|relaxed|delicate|subtle|serene|placid|quiescent|untroubled|"
+            "soothing|mild|hushed|restful",
+        ),
+    )
 }
 """Adjectives for the +1 and the -1 pole of each axis."""
 
@@ -85,7 +121,7 @@ PHRASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "register": (("in a high register", "pitched up high"), ("in a low register", "pitched down low")),
     "density": (
-        ("with a great many events", "packed tightly"),
+        ("with a great many events", "packed tightly", "full of activity", "with no gaps"),
         ("with long gaps", "now and then", "few and far between"),
     ),
     "speed": (("at a fast pace", "in quick succession"), ("at a slow pace", "taking its time")),
@@ -94,14 +130,26 @@ PHRASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("that never changes", "held still"),
     ),
     "roughness": (("through a broken speaker", "with heavy distortion"), ("recorded cleanly",)),
-    "tonality": (("with a clear pitch",), ("full of noise",)),
+    "tonality": (
+        ("with a clear pitch", "in tune", "with a sung tone"),
+        ("full of noise", "like static", "with a lot of hiss"),
+    ),
     "space": (
         ("in a cathedral", "in a huge hall", "in a vast cave", "with long reverb"),
         ("in a dry studio", "without any reverb", "in a dead room"),
     ),
     "distance": (
-        ("in the distance", "far away", "from miles away", "heard through the fog"),
-        ("right by the ear", "very close", "close to the microphone"),
+        (
+            "in the distance",
+            "far away",
+            "from miles away",
+            "heard through the fog",
+            "beyond the hills",
+            "a long way off",
+            "at the horizon",
+            "over there",
+        ),
+        ("right by the ear", "very close", "close to the microphone", "at arm's length", "next to us", "within reach"),
     ),
     "energy": (("building to a frenzy", "at full force"), ("barely there", "with a calm mood")),
 }

@@ -62,9 +62,8 @@ def write_shard(
             drawn = scene.draw(seed, seconds=seconds, sources=known)
             clip = scene.render(drawn, sources=known)
             tellings = tell(drawn, known)
-            if len(drawn.layers) == 1:
-                values = describe(clip[None], scene.SAMPLE_RATE)
-                measured[row] = [np.nan if values[a] is None else values[a] for a in AXES]
+        values = describe(clip[None], scene.SAMPLE_RATE)
+        measured[row] = [np.nan if values[a] is None else values[a] for a in AXES]
         audio[row] = np.round(np.clip(clip, -1, 1) * 32767).astype(np.int16)
         texts.append(tellings)
     beside = path.with_name(f".{path.stem}.{os.getpid()}.npz")

@@ -57,6 +57,8 @@ class Brief:
     """Take id whose opening or whole is continued."""
     keep_seconds: float | None = None
     """Seconds of ``continue_from`` that stay; None is all of it."""
+    measures: tuple[tuple[str, float], ...] = ()
+    """(axis, value) that the sound should measure, for checkpoints that are steered by measure."""
 
     def __post_init__(self) -> None:
         if not self.prompt.strip():

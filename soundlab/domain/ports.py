@@ -47,6 +47,8 @@ class GenerationRequest:
     continue_seconds: float | None = None
     """Seconds from the start of ``continue_path`` to keep; None keeps all."""
     stream: bool = False
+    measures: tuple[tuple[str, float], ...] = ()
+    """(axis, value) that the prompt's sound should measure, in the descriptor's unit, where it is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,20 @@ from transformers import AutoConfig, AutoTokenizer, ClapFeatureExtractor, ClapMo
 from soundlab.audio.decode import probe, read_audio
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Embedded, Progress, ignore_progress, never
-from soundlab.engines.loading import load_model
+from soundlab.engines.ahead import ahead
+from soundlab.engines.loading import load_model, mean_state
 from soundlab.engines.mel import ClapMel
 from soundlab.engines.registry import Checkpoint
 from soundlab.errors import Cancelled, EngineFailed, UnreadableAudio
 
 BATCH = 8
+_AHEAD = 2 * BATCH
+"""Windows that are decoded before they are needed."""
 _SHORTEST_TAIL = 1.0
 """Seconds: a shorter rest of a long file joins the window before it."""
+
+
+Window = npt.NDArray[np.float32]
 
 
 class Clap:
@@ -36,6 +42,8 @@ class Clap:
         self.model_id = f"{Path(checkpoint.name).name}@{checkpoint.fingerprint}"
         self._model = load_model(ClapModel, checkpoint.folder, dtype=dtype).to(device)
         shared = getattr(config, "soundlab_text", None)
+        self._mean_text = getattr(config, "soundlab_pooling", "first") == "mean"
+        """Whether sentences are read as the mean of their tokens' states, not by the first token's."""
         self._tokenizer = AutoTokenizer.from_pretrained(
             (checkpoint.folder / shared).resolve() if shared else checkpoint.folder
         )
@@ -55,9 +63,14 @@ class Clap:
         batch = self._tokenizer(
             list(texts), padding=True, truncation=True, max_length=self._longest, return_tensors="pt"
         )
-        out = self._model.get_text_features(
-            input_ids=batch["input_ids"].to(self._device), attention_mask=batch["attention_mask"].to(self._device)
-        ).pooler_output
+        ids, mask = batch["input_ids"].to(self._device), batch["attention_mask"].to(self._device)
+        if self._mean_text:
+            text = self._model.text_model
+            pooled = mean_state(text(input_ids=ids, attention_mask=mask).last_hidden_state, mask)
+            read = self._model.text_projection(torch.tanh(text.pooler.dense(pooled)))
+            out = torch.nn.functional.normalize(read, dim=-1)
+        else:
+            out = self._model.get_text_features(input_ids=ids, attention_mask=mask).pooler_output
         return [tuple(row) for row in out.float().cpu().tolist()]
 
     @torch.inference_mode()
@@ -85,7 +98,7 @@ class Clap:
         reasons: dict[int, str] = {}
         starts: list[list[float]] = [[] for _ in paths]
         vectors: list[list[tuple[float, ...]]] = [[] for _ in paths]
-        waiting: list[tuple[int, float, npt.NDArray[np.float32]]] = []
+        waiting: list[tuple[int, float, Window]] = []
 
         def flush() -> None:
             rows = self.embed_windows([w for _, _, w in waiting]).tolist()
@@ -94,24 +107,34 @@ class Clap:
                 vectors[index].append(tuple(row))
             waiting.clear()
 
-        for index, path in enumerate(paths):
+        for index, found in ahead(self._read(paths), _AHEAD):
             if cancelled():
                 raise Cancelled("embedding was stopped")
-            try:
-                for at, window in self._windows(path):
-                    waiting.append((index, at, window))
-                    if len(waiting) == BATCH:
-                        flush()
-            except UnreadableAudio as error:
-                reasons[index] = error.message
-            progress(index + 1, len(paths), "embedding")
+            if isinstance(found, str):
+                reasons[index] = found
+            elif found is None:
+                progress(index + 1, len(paths), "embedding")
+            else:
+                waiting.append((index, *found))
+                if len(waiting) == BATCH:
+                    flush()
         if waiting:
             flush()
         return [
             reasons[i] if i in reasons else Embedded(tuple(starts[i]), tuple(vectors[i])) for i in range(len(paths))
         ]
 
-    def _windows(self, path: Path) -> Iterator[tuple[float, npt.NDArray[np.float32]]]:
+    def _read(self, paths: Sequence[Path]) -> Iterator[tuple[int, tuple[float, Window] | str | None]]:
+        """Yield each file's windows with their starts, or why the rest can't be read; then None."""
+        for index, path in enumerate(paths):
+            try:
+                for at, window in self._windows(path):
+                    yield index, (at, window)
+            except UnreadableAudio as error:
+                yield index, error.message
+            yield index, None
+
+    def _windows(self, path: Path) -> Iterator[tuple[float, Window]]:
         """Yield (start in seconds, mono samples at the model's rate), one window in memory at a time."""
         info = probe(path)
         length = self.window_seconds

@@ -80,3 +80,9 @@ def drop_text(state: dict[str, Tensor], prefix: str, *, keep_pooler: bool) -> di
         for name, tensor in state.items()
         if not name.startswith(prefix) or (keep_pooler and name.startswith(prefix + "pooler."))
     }
+
+
+def mean_state(states: Tensor, mask: Tensor) -> Tensor:
+    """Mean of text states (n, tokens, width) over the tokens of mask (n, tokens): (n, width)."""
+    weight = mask[..., None].to(states.dtype)
+    return (states * weight).sum(1) / weight.sum(1).clamp(min=1)

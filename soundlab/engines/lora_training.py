@@ -113,7 +113,7 @@ def train(
                 warm = min(1.0, (step + 1) / max(1, min(20, request.steps // 5)))
                 group["lr"] = request.rate * warm * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * step / request.steps)))
             codes, captions, dropped = segments.batch(rng)
-            conditions = engine.conditions([(caption, 1.0) for caption in captions])
+            conditions = engine.conditions([(caption, 1.0) for caption in captions], steer=False)
             keep = torch.tensor([[not d] for d in dropped])
             states = torch.where(
                 keep[..., None], conditions.states[1:], torch.zeros_like(conditions.states[1:])

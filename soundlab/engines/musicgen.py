@@ -7,7 +7,7 @@ Text and codec run as transformers has them; the decoder runs in our loop.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from soundlab.audio.decode import read_audio
 from soundlab.audio.write import write_audio
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import GenerationRequest, GenerationResult, Progress, ignore_progress, never
-from soundlab.engines import sound_condition
+from soundlab.engines import axis_condition, sound_condition
 from soundlab.engines.decoding import Conditions, Sampling, StepDecoder, decode
 from soundlab.engines.loading import load_model
 from soundlab.engines.lora import applied
@@ -38,6 +38,10 @@ codec.register()
 
 MAX_TEXT_TOKENS = 256
 _STREAM_SECONDS = 1.0
+MEASURE_PULL = 5.0
+"""Pull of what the first term should measure, beside that of its words."""
+_EMPTY_TOKENS = 2
+"""Tokens of a sentence without words: start and end."""
 _CONTEXT = {codec.SketchCodecConfig.model_type: 0.4}
 """Seconds of context either side in which a codec's streamed audio is exact; others get a second."""
 
@@ -76,6 +80,8 @@ class Musicgen:
             if self.sound_space
             else None
         )
+        self.axes = axis_condition.load(checkpoint.folder, dtype, device)
+        """What steers by measure; None where only words do."""
         encoder = self.model.audio_encoder.config
         self.sample_rate = int(encoder.sampling_rate)
         self.frame_rate = float(encoder.frame_rate)
@@ -85,12 +91,27 @@ class Musicgen:
         kind = self.model.config.audio_encoder.model_type
         self.stream_context = max(1, round(_CONTEXT.get(kind, 1.0) * self.frame_rate))
         """Frames either side that streamed decoding needs."""
+        self._runs_on = kind == codec.SketchCodecConfig.model_type
 
     @torch.inference_mode()
     def conditions(
-        self, terms: Sequence[tuple[str, float]], sounds: Sequence[tuple[Sequence[float], float]] = ()
+        self,
+        terms: Sequence[tuple[str, float]],
+        sounds: Sequence[tuple[Sequence[float], float]] = (),
+        measures: Mapping[str, float] | None = None,
+        *,
+        steer: bool = True,
     ) -> Conditions:
         """Encode guidance terms (text, weight) and sounds (CLAP embedding, weight); the empty condition comes first.
+
+        Parameters
+        ----------
+        measures
+            Values of the first term's axes, in the unit of their descriptors, where
+            they are known; other axes are read from its words. Checkpoints that are
+            not steered by measure have only the words.
+        steer
+            Whether measures steer at all; training of adapters goes by the words alone.
 
         Raises
         ------
@@ -101,10 +122,18 @@ class Musicgen:
             [text for text, _ in terms], padding=True, truncation=True, max_length=MAX_TEXT_TOKENS, return_tensors="pt"
         ).to(self.device)
         mask = batch["attention_mask"]
-        states = self.model.text_encoder(input_ids=batch["input_ids"], attention_mask=mask).last_hidden_state
-        if hasattr(self.model, "enc_to_dec_proj"):
-            states = self.model.enc_to_dec_proj(states)
+        read = self.model.text_encoder(input_ids=batch["input_ids"], attention_mask=mask).last_hidden_state
+        states = self.model.enc_to_dec_proj(read) if hasattr(self.model, "enc_to_dec_proj") else read
         states = states * mask[..., None].to(states.dtype)
+        weights = [w for _, w in terms]
+        if self.axes is not None and steer:
+            implied = self._measured(self.axes.read(read, mask), measures or {})
+            known = (mask.sum(1, keepdim=True) > _EMPTY_TOKENS).expand_as(implied)
+            # The first term once more without its measures: what they add is stressed by the difference.
+            implied, known = torch.cat([implied, implied[:1]]), torch.cat([known, torch.zeros_like(known[:1])])
+            states, mask = torch.cat([states, states[:1]]), torch.cat([mask, mask[:1]])
+            states, mask = axis_condition.joined(states, mask, self.axes.vector(implied, known), known)
+            weights = [weights[0] + MEASURE_PULL, *weights[1:], -MEASURE_PULL]
         states = torch.cat([torch.zeros_like(states[:1]), states])
         mask = torch.cat([torch.zeros_like(mask[:1]), mask])
         if sounds:
@@ -112,8 +141,16 @@ class Musicgen:
         if self.melody:
             states = torch.cat([self._silent_melody(len(states)), states], 1)
             mask = torch.ones(states.shape[:2], dtype=mask.dtype, device=mask.device)
-        weights = tuple(w for _, w in (*terms, *sounds))
-        return Conditions(states, mask, weights, as_prefix=self.melody)
+        return Conditions(states, mask, (*weights, *(w for _, w in sounds)), as_prefix=self.melody)
+
+    def _measured(self, implied: Tensor, measures: Mapping[str, float]) -> Tensor:
+        """What the words imply (terms, axes), with what is known of the first term in its place."""
+        assert self.axes is not None
+        given = implied.clone()
+        for index, axis in enumerate(self.axes.axes):
+            if axis in measures:
+                given[0, index] = (measures[axis] - self.axes.mean[index]) / self.axes.deviation[index]
+        return given
 
     def _with_sounds(self, states: Tensor, mask: Tensor, vectors: list[Sequence[float]]) -> tuple[Tensor, Tensor]:
         """Add a column for the sound token and a row for each sound, which has no words."""
@@ -152,10 +189,14 @@ class Musicgen:
         return torch.stack([codes[0], codes[1]], 1).flatten(0, 1)
 
     @torch.inference_mode()
-    def decode_audio(self, codes: Tensor) -> Tensor:
-        """Decode codes (takes, books, frames) to audio (takes, channels, samples)."""
+    def decode_audio(self, codes: Tensor, before: Tensor | None = None) -> Tensor:
+        """Decode codes (takes, books, frames) to audio (takes, channels, samples).
+
+        ``before`` are codes of earlier frames, for a codec whose phase runs on from them.
+        """
+        more = {"before": before[None]} if before is not None and self._runs_on else {}
         sides = [codes] if self.channels == 1 else [codes[:, ::2], codes[:, 1::2]]
-        audio = [self.model.audio_encoder.decode(s[None], [None] * len(s)).audio_values for s in sides]
+        audio = [self.model.audio_encoder.decode(s[None], [None] * len(s), **more).audio_values for s in sides]
         return torch.cat(audio, 1).float()
 
     def generate(
@@ -178,8 +219,9 @@ class Musicgen:
         parts = _Parts(self, request, started, on_audio) if request.stream and on_audio else None
         terms = [(request.prompt, request.guidance), *request.terms]
         with applied(self.model.decoder, [(Path(folder), weight) for folder, weight in request.adapters]):
-            decoder = StepDecoder(self.model.decoder)
-            given = self.conditions(terms, request.sounds)
+            given = self.conditions(terms, request.sounds, dict(request.measures))
+            rows = len(generators) * (1 if given.unguided else len(given.states))
+            decoder = StepDecoder(self.model.decoder, rows=rows)
             codes = self._windows(
                 decoder,
                 given,

@@ -2,8 +2,9 @@
 
 Each piece is decoded with frames of context on both sides and only its middle
 is kept, so pieces meet without a seam. For the sketch codec the context covers
-its whole receptive field and the streamed audio equals the one-shot decode;
-EnCodec's recurrent layers see a bounded past instead.
+its whole receptive field, the phase of its tones is counted from the first frame,
+and the streamed audio equals the one-shot decode; EnCodec's recurrent layers see
+a bounded past instead.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-Decode = Callable[[Tensor], Tensor]
-"""Codes (takes, books, frames) → audio (takes, channels, samples)."""
+Decode = Callable[[Tensor, Tensor], Tensor]
+"""Codes (takes, books, frames) and those before them → audio of the former (takes, channels, samples)."""
 
 
 @dataclass(slots=True)
@@ -25,7 +26,7 @@ class StreamDecoder:
     Attributes
     ----------
     decode
-        One-shot decode.
+        Decodes a piece, given the codes before it.
     frame_samples
         Samples a frame stands for.
     before, after
@@ -46,7 +47,7 @@ class StreamDecoder:
             return torch.zeros(codes.shape[0], 1, 0)
         start = max(0, self._emitted - self.before)
         stop = min(codes.shape[-1], ready + self.after)
-        audio = self.decode(codes[..., start:stop])
+        audio = self.decode(codes[..., start:stop], codes[..., :start])
         skip = (self._emitted - start) * self.frame_samples
         piece = audio[..., skip : skip + (ready - self._emitted) * self.frame_samples]
         self._emitted = ready

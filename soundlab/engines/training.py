@@ -33,6 +33,7 @@ def conditional_loss(
     memory: Tensor | None,
     mask: Tensor | None,
     book_weights: Tensor | None = None,
+    forgotten: Tensor | None = None,
 ) -> Tensor:
     """Mean cross-entropy over codebooks and frames.
 
@@ -45,6 +46,9 @@ def conditional_loss(
         their mask. Rows without any text have a mask of zeros.
     book_weights
         (books,) to stress some codebooks; all count alike by default.
+    forgotten
+        (batch, frames) where the past is hidden: what the decoder is given there
+        says nothing, and it has to go by the conditions.
     """
     config = decoder.config
     batch, books, _ = codes.shape
@@ -52,6 +56,9 @@ def conditional_loss(
     delayed = delay(codes, config.pad_token_id, stereo=stereo)
     start = delayed.new_full((batch, books, 1), config.pad_token_id)
     inputs = torch.cat([start, delayed[..., :-1]], -1)
+    if forgotten is not None:
+        hidden = forgotten[:, None].expand(-1, books, -1)
+        inputs[..., 1 : 1 + hidden.shape[-1]].masked_fill_(hidden[..., : inputs.shape[-1] - 1], config.pad_token_id)
     if mask is not None:  # a row of zeros would attend to nothing at all: let it see its zeroed states
         mask = torch.where(mask.sum(-1, keepdim=True) == 0, torch.ones_like(mask), mask)
     logits = decoder(

@@ -124,6 +124,7 @@ class GenerationService:
             continue_path=source.path if source else None,
             continue_seconds=brief.keep_seconds,
             stream=stream,
+            measures=brief.measures,
         )
         try:
             made = self._generator.generate(request, progress, cancelled)
@@ -179,6 +180,7 @@ class GenerationService:
             "top_p": brief.top_p,
             "continue_from": brief.continue_from,
             "keep_seconds": brief.keep_seconds,
+            "measures": {axis: round(value, 4) for axis, value in brief.measures},
             "pid": os.getpid(),
         }
         return Take(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from soundlab.storage.vectors import VectorStore
 
 AXIS_WEIGHT = 4.0
 """Pull of a full-strength axis pair beside a guidance of 3."""
+STEP = 2.5
+"""Just-noticeable differences that a bare comparative asks for, where a checkpoint is steered by measure."""
 KEEP_SHARE = 0.3
 """Part of the parent that stays as the opening when identity is to be kept."""
 
@@ -43,7 +45,22 @@ def read_jnds(path: Path) -> dict[str, float]:
     return {axis: float(value) for axis, value in read_toml(path)["jnd"].items()}
 
 
-def revise(parent: Take, adjustments: Sequence[Adjustment]) -> Brief:
+def measures(
+    parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, float]
+) -> tuple[tuple[str, float], ...]:
+    """What the answer should measure: as the parent, moved on the axes that were asked for.
+
+    A bare comparative moves by ``STEP`` just-noticeable differences, others in
+    proportion to their strength.
+    """
+    wanted = {axis: value for axis, value in parent.descriptors.items() if value is not None}
+    for a in adjustments:
+        if a.kind == "axis" and a.axis in wanted and a.axis in jnds:
+            wanted[a.axis] += a.direction * STEP * 2 * a.strength * jnds[a.axis]
+    return tuple(wanted.items())
+
+
+def revise(parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, float]) -> Brief:
     """Write the brief that answers feedback on ``parent``.
 
     Axes become words of the prompt and one pair of guidance terms, the asked
@@ -94,6 +111,7 @@ def revise(parent: Take, adjustments: Sequence[Adjustment]) -> Brief:
         parent=parent.id,
         continue_from=parent.id if keep else None,
         keep_seconds=keep,
+        measures=measures(parent, adjustments, jnds),
     )
 
 
@@ -198,7 +216,7 @@ class SteeringService:
         """Make ``n`` takes that follow the feedback, best first, each with its check."""
         parent = self.takes.get(take)
         adjustments = self.parse(text, batch=parent.batch)
-        brief = revise(parent, adjustments)
+        brief = revise(parent, adjustments, self.jnds)
         seed = parent.seed
         rows = [a.as_json() for a in adjustments]
         chosen = self.generation.generate(

@@ -15,6 +15,7 @@ from soundlab.engines.sketch.measure.figures import Figure
 from soundlab.engines.sketch.measure.judges import Detectors, Discriminant
 from soundlab.engines.sketch.train_decoder import Conditioned, begin_from_books, decoder_config
 from soundlab.engines.sketch.train_vocoder import texture_loss
+from soundlab.engines.training import conditional_loss
 
 
 @pytest.fixture(scope="module")
@@ -69,19 +70,22 @@ def test_pitch_and_onset_errors_are_those_that_were_made() -> None:
 
 def test_a_decoder_begins_with_the_geometry_of_the_books() -> None:
     torch.manual_seed(0)
-    codec = SketchCodecModel(SketchCodecConfig(codebook_size=32, num_quantizers=2, mel_bands=8))
+    codec = SketchCodecModel(SketchCodecConfig(codebook_size=32, num_quantizers=3, num_tones=1, mel_bands=8))
     codec.codebooks.copy_(torch.randn(codec.codebooks.shape))
     codec.codebooks[1, 5] = codec.codebooks[1, 9] + 0.01
     model = Conditioned(decoder_config(codec), 8, 4)
     begin_from_books(model.decoder, codec)
-    rows = model.decoder.model.decoder.embed_tokens[1].weight[:32].detach()
-    gaps = torch.cdist(rows, rows) + 1e9 * torch.eye(32)
+    tone, fine = (model.decoder.model.decoder.embed_tokens[k].weight[:32].detach() for k in (1, 2))
+    gaps = torch.cdist(fine, fine) + 1e9 * torch.eye(32)
     assert int(gaps[5].argmin()) == 9 and int(gaps[9].argmin()) == 5
+    along = torch.cdist(tone, tone)
+    assert float(along.diagonal(1).mean()) < 0.8 * float(along.diagonal(10).mean())
 
 
 def test_noise_is_repeatable_and_differs_where_codes_do() -> None:
     torch.manual_seed(0)
-    model = SketchCodecModel(SketchCodecConfig(codebook_size=32, num_quantizers=3))
+    config = SketchCodecConfig(codebook_size=32, num_quantizers=4, num_tones=1)
+    model = SketchCodecModel(config)
     codes = torch.randint(0, 32, (1, 3, 6))
     codes[0, :, 1] = codes[0, :, 0]
     codes[0, 1:, 2] = (codes[0, 1:, 0] + 1) % 32
@@ -90,7 +94,7 @@ def test_noise_is_repeatable_and_differs_where_codes_do() -> None:
     assert torch.equal(turns, model.phases(codes))
     assert torch.equal(turns[:, :4], turns[:, 4:8])
     assert not torch.allclose(turns[:, :4], turns[:, 8:12])
-    assert torch.equal(SketchCodecModel(SketchCodecConfig(codebook_size=32, num_quantizers=3)).dither, model.dither)
+    assert torch.equal(SketchCodecModel(config).dither, model.dither)
 
 
 def test_the_texture_of_noise_is_not_that_of_a_buzz() -> None:
@@ -103,17 +107,58 @@ def test_the_texture_of_noise_is_not_that_of_a_buzz() -> None:
 
 def test_conditions_that_are_dropped_do_not_matter() -> None:
     torch.manual_seed(0)
-    codec = SketchCodecModel(SketchCodecConfig(codebook_size=32, num_quantizers=2))
+    codec = SketchCodecModel(SketchCodecConfig(codebook_size=32, num_quantizers=2, num_tones=1))
     model = Conditioned(decoder_config(codec), 8, 256).eval()
     codes = torch.randint(0, 32, (2, 2, 12))
     states, mask = torch.randn(2, 5, 8), torch.ones(2, 5)
     sound, none, all_ = torch.randn(2, 256), torch.zeros(2), torch.ones(2)
+    axes = len(model.axis_condition.axes)
+    z, unmeasured, measured = torch.randn(2, axes), torch.zeros(2, axes), torch.ones(2, axes)
     with torch.no_grad():
-        plain = model(codes, states, mask, sound, none)
-        assert torch.allclose(plain, model(codes, states, mask, torch.randn(2, 256), none))
-        assert not torch.allclose(plain, model(codes, states, mask, sound, all_))
-        unspoken = model(codes, states, 0 * mask, sound, all_)
-        assert torch.allclose(unspoken, model(codes, torch.randn(2, 5, 8), 0 * mask, sound, all_))
+        plain = model(codes, states, mask, sound, none, z, unmeasured)
+        other = model(codes, states, mask, torch.randn(2, 256), none, torch.randn(2, axes), unmeasured)
+        assert torch.allclose(plain, other)
+        assert not torch.allclose(plain, model(codes, states, mask, sound, all_, z, unmeasured))
+        assert not torch.allclose(plain, model(codes, states, mask, sound, none, z, measured))
+        unspoken = model(codes, states, 0 * mask, sound, all_, z, measured)
+        assert torch.allclose(unspoken, model(codes, torch.randn(2, 5, 8), 0 * mask, sound, all_, z, measured))
+
+
+def test_a_hidden_past_is_not_given_to_the_decoder() -> None:
+    torch.manual_seed(0)
+    codec = SketchCodecModel(SketchCodecConfig(codebook_size=32, num_quantizers=2, num_tones=1))
+    model = Conditioned(decoder_config(codec), 8, 4).eval()
+    given: list[torch.Tensor] = []
+    model.decoder.register_forward_pre_hook(lambda _m, _a, kw: given.append(kw["input_ids"]), with_kwargs=True)
+    codes, memory, mask = torch.randint(0, 32, (1, 2, 6)), torch.zeros(1, 1, 256), torch.ones(1, 1)
+    forgotten = torch.tensor([[False, True, True, False, False, False]])
+    with torch.no_grad():
+        conditional_loss(model.decoder, codes, memory, mask)
+        conditional_loss(model.decoder, codes, memory, mask, forgotten=forgotten)
+    plain, hidden = given
+    gone = torch.tensor([2, 3])  # behind the start token
+    assert (hidden[:, gone] == 32).all() and (plain[0, gone] != 32).all()
+    kept = [k for k in range(plain.shape[1]) if k not in (2, 3)]
+    assert torch.equal(hidden[:, kept], plain[:, kept])
+
+
+def test_pieces_are_split_into_spectrum_and_tones() -> None:
+    model = SketchCodecModel(SketchCodecConfig(codebook_size=32, num_quantizers=5, num_tones=2))
+    codes = torch.arange(5)[None, :, None]
+    spectrum, tone = model.split(codes)
+    assert spectrum[0, :, 0].tolist() == [0, 3, 4] and tone[0, :, 0].tolist() == [1, 2]
+
+
+def test_a_fine_book_serves_quiet_residuals_in_their_own_unit() -> None:
+    torch.manual_seed(0)
+    model = SketchCodecModel(SketchCodecConfig(codebook_size=4, num_quantizers=3, num_tones=1, mel_bands=2, stack=1))
+    model.codebooks[0] = torch.tensor([[10.0, 0.0], [-10.0, 0.0], [0.0, 10.0], [0.0, -10.0]])
+    model.codebooks[1] = torch.tensor([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+    model.spreads[0] = torch.tensor([0.01, 3.0, 1.0, 1.0])
+    vectors = torch.tensor([[[10.01, 0.0], [-10.0, 3.0]]])
+    codes = model.quantise(vectors)
+    assert codes[0].tolist() == [[0, 0], [1, 2]]
+    assert torch.allclose(model.dequantise(codes.transpose(1, 2)).transpose(1, 2), vectors, atol=1e-5)
 
 
 def test_judges_learn_what_can_be_told_apart() -> None:

@@ -16,7 +16,7 @@ from soundlab.services.exporting import Delivery
 from soundlab.services.importing import Labels
 from soundlab.services.reviewing import decide
 from soundlab.services.searching import Bound, Filters
-from soundlab.services.steering import check, revise
+from soundlab.services.steering import STEP, check, revise
 from tests import tiny
 
 
@@ -155,7 +155,7 @@ def test_failure_and_cancelling_leave_rows_that_say_so(warm: Project) -> None:
 def test_revising_writes_words_terms_and_avoid(warm: Project) -> None:
     parent = warm.generation.generate(Brief("bright rain", seconds=2.0), 1, 3)[0]
     asked = warm.steering.parse("much darker, add bells, no wind, more metallic, keep the rhythm")
-    brief = revise(parent, asked)
+    brief = revise(parent, asked, {"brightness": 0.1})
     assert brief.prompt == "very dark, metallic rain with bells"
     assert brief.avoid == "wind"
     assert [t.text for t in brief.terms] == [brief.prompt, "bright rain"]
@@ -164,11 +164,20 @@ def test_revising_writes_words_terms_and_avoid(warm: Project) -> None:
     assert brief.parent == parent.id
 
 
+def test_an_answer_is_to_measure_as_its_parent_but_for_what_was_asked() -> None:
+    parent = Take("t1", "", "rain", 1, "sketch", 1.0, descriptors={"brightness": 11.0, "space": None, "density": 3.0})
+    asked = [Adjustment("axis", "darker", axis="brightness", direction=-1, strength=0.5)]
+    wanted = dict(revise(parent, asked, {"brightness": 0.2, "density": 0.3}).measures)
+    assert wanted == pytest.approx({"brightness": 11.0 - STEP * 0.2, "density": 3.0})
+    much = [Adjustment("axis", "much darker", axis="brightness", direction=-1, strength=1.0)]
+    assert dict(revise(parent, much, {"brightness": 0.2}).measures)["brightness"] < wanted["brightness"]
+
+
 def test_speaking_again_of_an_axis_replaces_what_was_said(warm: Project) -> None:
     parent = warm.generation.generate(Brief("rain", seconds=1.0), 1, 3)[0]
     darker = warm.steering.answer(parent.id, "darker")[0]
     assert darker.prompt == "dark rain"
-    assert revise(darker, warm.steering.parse("brighter")).prompt == "bright rain"
+    assert revise(darker, warm.steering.parse("brighter"), warm.steering.jnds).prompt == "bright rain"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +193,7 @@ def test_speaking_again_of_an_axis_replaces_what_was_said(warm: Project) -> None
 )
 def test_adjectives_go_where_a_writer_would_put_them(warm: Project, prompt: str, feedback: str, revised: str) -> None:
     parent = Take("t1", "", prompt, 1, "sketch", 1.0)
-    assert revise(parent, warm.steering.parse(feedback)).prompt == revised
+    assert revise(parent, warm.steering.parse(feedback), warm.steering.jnds).prompt == revised
 
 
 def test_feedback_makes_a_measured_child_and_keeps_the_rest_unranked(warm: Project) -> None:

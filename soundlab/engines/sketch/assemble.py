@@ -18,7 +18,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import AutoConfig, ClapModel, GenerationConfig, MusicgenConfig, MusicgenForConditionalGeneration
 
+from soundlab.corpus.bends import AXES
 from soundlab.engines import registry, sound_condition
+from soundlab.engines.axis_condition import AxisCondition
 from soundlab.engines.loading import drop_text
 from soundlab.engines.sketch import shards, train_clap
 from soundlab.engines.sketch.codec import SketchCodecModel, register
@@ -72,12 +74,18 @@ def musicgen(cache: Path, text: Path, out: Path, before: Path | None = None, sha
     model.audio_encoder.load_state_dict(codec.state_dict())
     trained = _trained(cache, before, share)
     sound = {k.removeprefix("sound_proj."): trained.pop(k) for k in list(trained) if k.startswith("sound_proj.")}
+    measured = {
+        k.removeprefix("axis_condition."): trained.pop(k) for k in list(trained) if k.startswith("axis_condition.")
+    }
     missing, unexpected = model.load_state_dict(trained, strict=False)
     config.soundlab_context = CONTEXT_SECONDS
     left = [name for name in missing if name.startswith(("decoder.", "enc_to_dec"))]
     if left or unexpected:
         raise SystemExit(f"decoder weights do not fit: {left[:3]} {unexpected[:3]}")
     _write(out, config, drop_text(model.state_dict(), "text_encoder.", keep_pooler=False))
+    steered = AxisCondition(AXES, decoder.hidden_size, config.text_encoder.hidden_size)
+    steered.load_state_dict(measured)
+    steered.save(out)
     heard = registry.clap(str(out.parent))
     save_file(_half(sound), out / sound_condition.FILE, {"clap": f"{registry.SKETCH}@{heard.fingerprint}"})
     GenerationConfig(
@@ -94,6 +102,7 @@ def clap(cache: Path, text: Path, out: Path) -> None:
     """Write the CLAP part."""
     config = train_clap.config(FrozenText(text))
     config.architectures = ["ClapModel"]
+    config.soundlab_pooling = "mean"
     model = ClapModel(config)
     missing, unexpected = model.load_state_dict(load_file(cache / "clap" / "weights.safetensors"), strict=False)
     left = [name for name in missing if not name.startswith("text_model.")]

@@ -1,17 +1,25 @@
-"""The sketch codec: log-mel front end, residual k-means, ConvNeXt–ISTFT vocoder.
+"""The sketch codec: log-mel front end with residual books, tones, ConvNeXt–ISTFT vocoder.
 
 It has the interface of :class:`transformers.EncodecModel` (``encode`` and
 ``decode`` with ``audio_codes`` of shape (1, batch, codebooks, frames)) and is
 registered with ``AutoConfig`` and ``AutoModel``, so that
 ``MusicgenForConditionalGeneration`` composes, saves and loads it like EnCodec.
 
-A token frame stacks ``stack`` mel frames into one vector, quantised in
-``num_quantizers`` residual stages. The vocoder follows Vocos (Siuzdak 2023):
-ConvNeXt blocks at mel rate that predict magnitude and phase of a short-time
-spectrum, inverted by overlap-add, and how much of each bin is noise.
+A token frame stacks ``stack`` mel frames into one vector, quantised in residual
+stages, and has ``num_tones`` tones (:mod:`soundlab.engines.sketch.tones`). Each
+entry of a residual book also says how large what it leaves over usually is, and
+the next stage works in that unit: so fine books serve quiet and steady frames as
+well as loud and busy ones, and all their entries are used. The first book comes
+first, then the tones, then the finer books.
+
+The vocoder follows Vocos (Siuzdak 2023): ConvNeXt blocks at mel rate that predict
+a short-time spectrum, inverted by overlap-add. Its energy has three parts: one
+whose phase the network draws itself, noise, and one in phase with the tones' partials.
 """
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -19,10 +27,13 @@ from torchaudio.functional import melscale_fbanks
 from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
 from transformers.models.encodec.modeling_encodec import EncodecDecoderOutput, EncodecEncoderOutput
 
+from soundlab.engines.sketch import tones
 from soundlab.engines.sketch.vocoder import Vocoder
 
-_FLOOR = 3e-4
-"""Added to mel magnitudes: about -70 dBFS, below which detail costs bits that nobody hears."""
+_FLOOR = 1e-4
+"""Added to mel magnitudes, below the dither."""
+_DITHER = 1.5e-4
+"""RMS of the noise under everything, -76 dBFS: silence is coded as quiet noise and not as an edge case."""
 
 
 class SketchCodecConfig(PreTrainedConfig):
@@ -39,6 +50,7 @@ class SketchCodecConfig(PreTrainedConfig):
     stack: int = 4
     codebook_size: int = 1024
     num_quantizers: int = 8
+    num_tones: int = 3
     vocoder_channels: int = 256
     vocoder_hidden: int = 768
     vocoder_layers: int = 8
@@ -56,6 +68,12 @@ class SketchCodecConfig(PreTrainedConfig):
         return self.hop_length * self.stack
 
 
+@lru_cache(maxsize=4)
+def _noise_floor(samples: int) -> Tensor:
+    """The same quiet noise for every sound of a length."""
+    return _DITHER * torch.randn(samples, generator=torch.Generator().manual_seed(0xD1))
+
+
 def _dither_table(config: SketchCodecConfig, device: torch.device | None = None) -> Tensor:
     """Fixed random phases in turns for every entry of the last two books: (2, size, stack, bins)."""
     generator = torch.Generator().manual_seed(0x50D)
@@ -64,7 +82,12 @@ def _dither_table(config: SketchCodecConfig, device: torch.device | None = None)
 
 
 class SketchCodecModel(PreTrainedModel):
-    """Audio ↔ codes. ``codebooks`` (stages, size, bands · stack) live in normalised log-mel space."""
+    """Audio ↔ codes.
+
+    ``codebooks`` (stages, size, bands · stack) live in normalised log-mel space,
+    each in the unit that ``spreads`` (stages, size) of the stages before give;
+    ``tones`` (tones, size) are in ascending Hz.
+    """
 
     config_class = SketchCodecConfig
     base_model_prefix = "codec"
@@ -73,7 +96,11 @@ class SketchCodecModel(PreTrainedModel):
     def __init__(self, config: SketchCodecConfig) -> None:
         super().__init__(config)
         width = config.mel_bands * config.stack
-        self.register_buffer("codebooks", torch.zeros(config.num_quantizers, config.codebook_size, width))
+        stages = config.num_quantizers - config.num_tones
+        self.register_buffer("codebooks", torch.zeros(stages, config.codebook_size, width))
+        self.register_buffer("spreads", torch.ones(stages, config.codebook_size))
+        even = torch.logspace(0, 1, config.codebook_size, base=tones.HIGHEST / tones.LOWEST) * tones.LOWEST
+        self.register_buffer("tones", even.expand(config.num_tones, -1).clone())
         self.register_buffer("mean", torch.zeros(config.mel_bands))
         self.register_buffer("scale", torch.ones(()))
         self.vocoder = Vocoder(
@@ -83,6 +110,8 @@ class SketchCodecModel(PreTrainedModel):
             channels=config.vocoder_channels,
             hidden=config.vocoder_hidden,
             layers=config.vocoder_layers,
+            tones=config.num_tones,
+            rate=config.sampling_rate,
         )
         self.dither: Tensor
         self.register_buffer("dither", _dither_table(config), persistent=False)
@@ -94,8 +123,7 @@ class SketchCodecModel(PreTrainedModel):
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
         elif isinstance(module, Vocoder):
-            # Recomputed here because loading builds modules on the meta device.
-            module.window = torch.hann_window(module.size, device=module.window.device)
+            module.tabulate()  # here because loading builds modules on the meta device
         elif isinstance(module, SketchCodecModel):
             module.dither = _dither_table(module.config, module.dither.device)
 
@@ -105,7 +133,8 @@ class SketchCodecModel(PreTrainedModel):
         Samples are padded with silence to whole token frames.
         """
         cfg = self.config
-        audio = nn.functional.pad(audio, (0, -audio.shape[-1] % cfg.frame_samples))
+        audio = self._whole(audio)
+        audio = audio + _noise_floor(audio.shape[-1]).to(audio.device)
         side = (cfg.fft_size - cfg.hop_length) // 2
         padded = nn.functional.pad(audio, (side, side))
         window = torch.hann_window(cfg.window_length, device=audio.device)
@@ -129,26 +158,51 @@ class SketchCodecModel(PreTrainedModel):
         batch, bands, frames = mel.shape
         return mel.transpose(1, 2).reshape(batch, frames // self.config.stack, bands * self.config.stack)
 
+    def _whole(self, audio: Tensor) -> Tensor:
+        return nn.functional.pad(audio, (0, -audio.shape[-1] % self.config.frame_samples))
+
     def quantise(self, vectors: Tensor) -> Tensor:
-        """Greedy residual search: (…, width) → codes (…, stages)."""
+        """Greedy residual search: (…, width) → codes (…, stages); the first book by distance, others by direction."""
         residual = vectors
-        codes = []
-        for book in self.codebooks:
-            nearest = (residual @ book.T - 0.5 * (book * book).sum(-1)).argmax(-1)
+        codes: list[Tensor] = []
+        for book, spread in zip(self.codebooks, self.spreads, strict=True):
+            if codes:
+                nearest = (residual @ nn.functional.normalize(book, dim=-1).T).argmax(-1)
+            else:
+                nearest = (residual @ book.T - 0.5 * (book * book).sum(-1)).argmax(-1)
             codes.append(nearest)
-            residual = residual - book[nearest]
+            residual = (residual - book[nearest]) / spread[nearest][..., None]
         return torch.stack(codes, -1)
 
+    def found_tones(self, audio: Tensor) -> Tensor:
+        """Tones of audio (batch, samples) in Hz, (batch, frames, tones)."""
+        cfg = self.config
+        audio = self._whole(audio)
+        audio = audio + _noise_floor(audio.shape[-1]).to(audio.device)
+        return tones.find(audio, frame=cfg.frame_samples, count=cfg.num_tones, rate=cfg.sampling_rate)
+
+    def split(self, codes: Tensor) -> tuple[Tensor, Tensor]:
+        """Codes (batch, books, frames) → those of the residual books and those of the tones."""
+        last = 1 + self.config.num_tones
+        return torch.cat([codes[:, :1], codes[:, last:]], 1), codes[:, 1:last]
+
     def dequantise(self, codes: Tensor) -> Tensor:
-        """Codes (batch, stages, frames) → normalised log-mel (batch, bands, frames · stack)."""
+        """Codes (batch, stages, frames) of residual books → normalised log-mel (batch, bands, frames · stack)."""
         batch, stages, frames = codes.shape
         vectors = self.codebooks[0][codes[:, 0]]
+        unit = self.spreads[0][codes[:, 0]][..., None]
         for stage in range(1, stages):
-            vectors = vectors + self.codebooks[stage][codes[:, stage]]
+            vectors = vectors + unit * self.codebooks[stage][codes[:, stage]]
+            unit = unit * self.spreads[stage][codes[:, stage]][..., None]
         return vectors.view(batch, frames * self.config.stack, self.config.mel_bands).transpose(1, 2)
 
+    def combs(self, codes: Tensor) -> Tensor:
+        """Tone codes (batch, tones, frames) → combs of partials (batch, tones, samples)."""
+        hz = torch.stack([table[codes[:, k]] for k, table in enumerate(self.tones)], -1)
+        return tones.excite(hz, frame=self.config.frame_samples, rate=self.config.sampling_rate)
+
     def phases(self, codes: Tensor) -> Tensor:
-        """Random phases in turns that the codes (batch, stages, frames) stand for: (batch, frames · stack, bins).
+        """Random phases in turns that residual codes (batch, stages, frames) stand for: (batch, frames · stack, bins).
 
         Noise needs chance, and a take must sound the same each time and however
         it is cut into pieces; so the finest books, which differ from frame to
@@ -162,7 +216,9 @@ class SketchCodecModel(PreTrainedModel):
         """Encode mono audio (batch, 1, samples) at 32 kHz to codes (1, batch, stages, frames)."""
         if padding_mask is not None:
             input_values = input_values * padding_mask.view(input_values.shape[0], 1, -1)
-        codes = self.quantise(self.stacked(self.log_mel(input_values[:, 0].float()).to(self.codebooks.dtype)))
+        audio = input_values[:, 0].float()
+        mel = self.quantise(self.stacked(self.log_mel(audio).to(self.codebooks.dtype)))
+        codes = torch.cat([mel[..., :1], tones.nearest(self.found_tones(audio), self.tones), mel[..., 1:]], -1)
         return EncodecEncoderOutput(audio_codes=codes.transpose(1, 2)[None], audio_scales=[None])
 
     def decode(
@@ -171,11 +227,18 @@ class SketchCodecModel(PreTrainedModel):
         audio_scales: object = None,
         padding_mask: object = None,
         return_dict: bool | None = None,
+        before: Tensor | None = None,
         **_: object,
     ) -> EncodecDecoderOutput:
-        """Decode codes (1, batch, stages, frames) to audio (batch, 1, frames · 1,280)."""
-        codes = audio_codes[0]
-        audio = self.vocoder(self.dequantise(codes), self.phases(codes))
+        """Decode codes (1, batch, books, frames) to audio (batch, 1, frames · 1,280).
+
+        ``before`` are the codes (1, batch, books, earlier frames) that came before
+        and were decoded already: the phase of tones runs on from them.
+        """
+        mel, tone = self.split(audio_codes[0])
+        earlier = tone[..., :0] if before is None else self.split(before[0])[1]
+        combs = self.combs(torch.cat([earlier, tone], -1))[..., earlier.shape[-1] * self.config.frame_samples :]
+        audio = self.vocoder(self.dequantise(mel), self.phases(mel), combs)
         return EncodecDecoderOutput(audio_values=audio[:, None])
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from soundlab.errors import NotFound
 
@@ -58,3 +60,9 @@ def clips(folder: Path, *, limit: int | None = None) -> Iterator[tuple[npt.NDArr
             count += 1
             if limit is not None and count >= limit:
                 return
+
+
+def measured(path: Path) -> Tensor:
+    """Return what was measured on each clip of one shard, (clips, axes), NaN where nothing could be."""
+    with np.load(path, allow_pickle=False) as shard:
+        return torch.from_numpy(shard["measured"])

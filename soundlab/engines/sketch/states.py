@@ -11,6 +11,13 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 
+def save_whole(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
+    """Write a safetensors file beside ``path`` and rename it into place: nobody reads half of it."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    save_file(tensors, beside, metadata)
+    beside.replace(path)
+
+
 def save_state(
     path: Path, step: int, model: nn.Module, optimiser: torch.optim.Optimizer, average: dict[str, Tensor]
 ) -> None:
@@ -19,9 +26,7 @@ def save_state(
     tensors |= {f"average.{k}": v for k, v in average.items()}
     for index, entry in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{index}.{k}": torch.as_tensor(v) for k, v in entry.items()}
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    save_file({k: v.detach().clone().contiguous() for k, v in tensors.items()}, beside, {"step": str(step)})
-    beside.replace(path)
+    save_whole({k: v.detach().clone().contiguous() for k, v in tensors.items()}, path, {"step": str(step)})
 
 
 def load_state(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, average: dict[str, Tensor]) -> int:

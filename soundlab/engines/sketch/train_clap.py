@@ -4,7 +4,8 @@
 again to go on; ``--embed`` then writes every clip's embedding beside its shard,
 for the decoder to be steered by.
 
-Symmetric contrastive loss (Radford et al. 2021). Half of each batch are clips
+Sentences are read as the mean of their tokens' states, as the text encoder was
+trained to be read. Symmetric contrastive loss (Radford et al. 2021). Half of each batch are clips
 whose captions are near to one another, so that attributes are learnt and not
 families alone. The audio is made robust by random gain, crop length, added
 noise and band limits, all done on the log-mel spectra, which are made once.
@@ -23,6 +24,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import ClapConfig, ClapFeatureExtractor, ClapModel
 
+from soundlab.engines.loading import mean_state
 from soundlab.engines.mel import ClapMel
 from soundlab.engines.sketch import shards
 from soundlab.engines.sketch.states import load_state, save_state
@@ -94,7 +96,7 @@ class Pairs:
             rows = shards.captions(path)
             tellings = len(rows[0])
             flat = [caption for row in rows for caption in row]
-            states += [text.states(flat[i : i + 100])[0][:, 0].half() for i in range(0, len(flat), 100)]
+            states += [mean_state(*text.states(flat[i : i + 100])).half() for i in range(0, len(flat), 100)]
         self._features = torch.cat(features)
         self._states = torch.cat(states).view(len(self._features), tellings, -1)
 
@@ -134,7 +136,7 @@ class Pairs:
         return np.array(chosen[:size])
 
     def batch(self, size: int) -> tuple[Tensor, Tensor]:
-        """Return input features (size, 1, frames, mels) and first-token text states (size, 384)."""
+        """Return input features (size, 1, frames, mels) and mean text states (size, 384)."""
         rows = self._rows(size)
         features = torch.stack([self._bend(self._features[i]) for i in rows])[:, None]
         telling = self._rng.integers(self._states.shape[1], size=size)

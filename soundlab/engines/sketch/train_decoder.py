@@ -5,14 +5,20 @@ to codes once (cached beside them), then trains; run again to go on. Two things
 transformers leaves to training code are done here: the delay pattern of the
 labels, and dropping conditions for some clips so that guidance has something to
 guide away from. Beside the words, a clip may be described by its own CLAP
-embedding (``train_clap --embed`` writes those): one more token behind the text,
-dropped independently, so that either can steer alone.
+embedding (``train_clap --embed`` writes those) and by what was measured on it,
+axis by axis: more tokens behind the text, dropped independently, so that each
+can steer alone. The reader that gets measures from words learns along.
+
+A sound's past says nearly all of how it goes on, so conditions would hardly be
+learnt but for its first frames. Many clips therefore have most of their past
+hidden, frame by frame, and must be predicted from the conditions.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +27,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers.models.musicgen.modeling_musicgen import MusicgenDecoderConfig, MusicgenForCausalLM
 
+from soundlab.corpus.bends import AXES
+from soundlab.engines.axis_condition import AxisCondition, joined
 from soundlab.engines.sketch import shards
 from soundlab.engines.sketch.codec import SketchCodecModel
-from soundlab.engines.sketch.states import load_state, save_state
+from soundlab.engines.sketch.states import load_state, save_state, save_whole
 from soundlab.engines.sketch.text import FrozenText
 from soundlab.engines.sketch.train_clap import DIMENSIONS as SOUND_WIDTH
 from soundlab.engines.training import conditional_loss
@@ -34,8 +42,16 @@ SOUND_SHARE = 0.35
 """Share of clips that are given their CLAP embedding."""
 SOUND_NOISE = 0.06
 """Standard deviation, by dimension, of what is added to it: a likeness is wanted, not a copy."""
-BOOK_WEIGHTS = (3.0, 2.0, 1.5, 1.0, 0.8, 0.6, 0.4, 0.3)
-"""Coarse books carry what a sound is and when it happens; fine ones are close to noise."""
+BOOK_WEIGHTS = (3.0, 1.5, 1.0, 0.6, 1.5, 0.8, 0.5, 0.4)
+"""The coarse book carries what a sound is and when it happens, then come tones; fine ones are close to noise."""
+AXES_SHARE = 0.8
+"""Share of clips that are told how they measure."""
+AXIS_DROP = 0.15
+"""Share of axes left out of those."""
+AXIS_NOISE = 0.1
+"""Standard deviation of what is added to them."""
+READINGS = 64
+"""Captions a step that the reader of axes learns from."""
 
 
 def decoder_config(codec: SketchCodecModel) -> MusicgenDecoderConfig:
@@ -62,18 +78,39 @@ class Conditioned(nn.Module):
         self.decoder = MusicgenForCausalLM(config)
         self.enc_to_dec_proj = nn.Linear(text_width, config.hidden_size)
         self.sound_proj = nn.Linear(sound_width, config.hidden_size)
+        self.axis_condition = AxisCondition(AXES, config.hidden_size, text_width)
 
-    def forward(self, codes: Tensor, states: Tensor, mask: Tensor, sound: Tensor, has_sound: Tensor) -> Tensor:
+    def forward(
+        self,
+        codes: Tensor,
+        states: Tensor,
+        mask: Tensor,
+        sound: Tensor,
+        has_sound: Tensor,
+        z: Tensor,
+        has_z: Tensor,
+        forgotten: Tensor | None = None,
+    ) -> Tensor:
         """Mean cross-entropy of codes (batch, books, frames).
 
-        Given text states and mask, and CLAP embeddings (batch, width) with the
-        mask (batch,) of rows that may use theirs.
+        Given text states and mask, CLAP embeddings (batch, width) with the mask
+        (batch,) of rows that may use theirs, and standardised axis values
+        (batch, axes) with the mask of those that may be used; ``forgotten``
+        (batch, frames) as :func:`conditional_loss` has it.
         """
         heard = self.sound_proj(sound)[:, None]
         memory = torch.cat([self.enc_to_dec_proj(states), heard], 1)
         mask = torch.cat([mask, has_sound[:, None]], 1)
+        memory, mask = joined(memory, mask, self.axis_condition.vector(z, has_z), has_z)
         weights = torch.tensor(BOOK_WEIGHTS[: codes.shape[1]])
-        return conditional_loss(self.decoder, codes, memory * mask[..., None], mask, weights)
+        return conditional_loss(self.decoder, codes, memory, mask, weights, forgotten)
+
+    def reading_loss(self, states: Tensor, mask: Tensor, z: Tensor) -> Tensor:
+        """Negative log-likelihood of standardised measures (n, axes), NaN where there are none, given captions."""
+        mean, log_deviation = self.axis_condition.reader(states, mask)
+        known = z.isfinite()
+        gap = (torch.where(known, z, 0.0) - mean) * torch.exp(-log_deviation)
+        return ((0.5 * gap.square() + log_deviation) * known).sum() / known.sum()
 
 
 @torch.no_grad()
@@ -84,17 +121,29 @@ def begin_from_books(decoder: MusicgenForCausalLM, codec: SketchCodecModel) -> N
     """
     width = decoder.config.hidden_size
     generator = torch.Generator().manual_seed(0)
-    for k, book in enumerate(codec.codebooks):
+    last = 1 + codec.config.num_tones
+    books = [codec.codebooks[0], *(_pitch_features(t) for t in codec.tones), *codec.codebooks[1:]]
+    assert len(books[1:last]) == codec.config.num_tones
+    for k, book in enumerate(books):
         centred = book - book.mean(0)
-        _, _, axes = torch.svd_lowrank(centred, q=min(width, len(book)))
+        _, _, axes = torch.svd_lowrank(centred, q=min(width, *book.shape))
         meant = centred @ axes @ torch.randn(axes.shape[1], width, generator=generator)
         meant = meant / meant.square().mean().sqrt().clamp(min=1e-6)
         decoder.model.decoder.embed_tokens[k].weight[: len(meant)] = 0.1 * meant
         decoder.lm_heads[k].weight[: len(meant)] = 0.03 * meant
 
 
+def _pitch_features(hz: Tensor) -> Tensor:
+    """Tones (size,) as bumps in log frequency, a third octave and a semitone wide, and their place in the octave."""
+    octave = hz.log2()[:, None]
+    wide = torch.exp(-(((octave - torch.arange(5, 13.5, 1 / 3)) * 3) ** 2))
+    narrow = torch.exp(-(((octave - torch.arange(5, 13.5, 1 / 12)) * 12) ** 2))
+    turn = 2 * torch.pi * octave
+    return torch.cat([wide, 0.7 * narrow, turn.sin(), turn.cos(), (3 * turn).sin(), (3 * turn).cos()], 1)
+
+
 class Encoded:
-    """Codes of all shards there are, text states of their captions, CLAP embeddings where they have been made."""
+    """Codes and measures of all shards there are, text states of their captions, CLAP embeddings once there are any."""
 
     def __init__(self, folders: list[Path], codec: SketchCodecModel, text: FrozenText) -> None:
         self._folders, self._codec, self._text = folders, codec, text
@@ -102,6 +151,7 @@ class Encoded:
         self._codes: list[Tensor] = []
         self._states: list[tuple[Tensor, ...]] = []
         self._sounds: dict[int, Tensor] = {}
+        self.measured = torch.zeros(0, len(AXES))
         self._first: dict[Path, int] = {}
 
     def refresh(self, encode: int) -> None:
@@ -121,6 +171,7 @@ class Encoded:
             tellings = lengths.shape[1]
             self._first[path] = len(self._codes)
             self._codes.extend(held["codes"].unbind(0))
+            self.measured = torch.cat([self.measured, shards.measured(path)])
             self._states.extend(tuple(spans[i * tellings : (i + 1) * tellings]) for i in range(len(lengths)))
 
     def _hear(self, path: Path) -> None:
@@ -135,7 +186,7 @@ class Encoded:
         audio, _ = shards.read(path)
         blocks = torch.from_numpy(audio).split(20)
         codes = torch.cat([self._codec.encode(b.float()[:, None] / 32767.0).audio_codes[0] for b in blocks])
-        save_file({"codes": codes.to(torch.int16)}, cached)
+        save_whole({"codes": codes.to(torch.int16)}, cached)
 
     def _read(self, path: Path) -> tuple[Tensor, Tensor]:
         """Return token counts (clips, tellings) and text states (tokens, width) of a shard's captions, kept on disk.
@@ -151,32 +202,59 @@ class Encoded:
                 hidden, mask = self._text.states(row)
                 lengths.append(mask.sum(1))
                 states.extend(h[: int(n)].half() for h, n in zip(hidden, mask.sum(1), strict=True))
-            save_file({"states": torch.cat(states), "lengths": torch.stack(lengths)}, cached)
+            save_whole({"states": torch.cat(states), "lengths": torch.stack(lengths)}, cached)
         held = load_file(cached)
         return held["lengths"], held["states"]
 
     def __len__(self) -> int:
         return len(self._codes)
 
-    def batch(self, rows: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """Return codes, text states with mask, CLAP embeddings with mask, of ``rows``; conditions dropped at random."""
-        codes = torch.stack([self._codes[i] for i in rows]).long()
+    def scales(self) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation of each axis."""
+        columns = [column[column.isfinite()] for column in self.measured.T]
+        return torch.stack([c.mean() for c in columns]), torch.stack([c.std() for c in columns])
+
+    def told(self, rows: Sequence[int], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Text states and mask of one caption of each row."""
         chosen = [self._states[i][int(rng.integers(len(self._states[i])))] for i in rows]
-        width = max(len(s) for s in chosen)
-        states = torch.zeros(len(rows), width, chosen[0].shape[1])
-        mask = torch.zeros(len(rows), width)
+        states = torch.zeros(len(rows), max(len(s) for s in chosen), chosen[0].shape[1])
+        mask = torch.zeros(states.shape[:2])
+        for k, s in enumerate(chosen):
+            states[k, : len(s)] = s.float()
+            mask[k, : len(s)] = 1
+        return states, mask
+
+    def batch(
+        self, rows: Sequence[int], condition: AxisCondition, frames: int, forgetting: float, rng: np.random.Generator
+    ) -> tuple[Tensor, ...]:
+        """What :class:`Conditioned` takes, of ``rows``: crops of ``frames``, conditions dropped at random.
+
+        A share ``forgetting`` of clips loses more than half of its past.
+        """
+        clips = [self._codes[i] for i in rows]
+        starts = [int(rng.integers(0, c.shape[-1] - frames + 1)) if c.shape[-1] > frames else 0 for c in clips]
+        codes = torch.stack([c[:, at : at + frames] for c, at in zip(clips, starts, strict=True)]).long()
+        states, mask = self.told(rows, rng)
+        z = condition.standard(self.measured[list(rows)])
+        has_z = z.isfinite().float()
+        z = torch.where(z.isfinite(), z, 0.0)
+        z = z + AXIS_NOISE * torch.from_numpy(rng.standard_normal(z.shape).astype(np.float32))
         sound, has_sound = torch.zeros(len(rows), SOUND_WIDTH), torch.zeros(len(rows))
-        for k, (i, s) in enumerate(zip(rows, chosen, strict=True)):
+        for k, i in enumerate(rows):
             spoken = rng.random() >= TEXT_DROP
+            measured = rng.random() < AXES_SHARE and (spoken or rng.random() < 0.5)
             heard = self._sounds.get(int(i))
             if heard is not None and rng.random() < SOUND_SHARE:
                 noisy = heard + SOUND_NOISE * torch.from_numpy(rng.standard_normal(SOUND_WIDTH).astype(np.float32))
                 sound[k], has_sound[k] = nn.functional.normalize(noisy, dim=0), 1
-                spoken = rng.random() < 0.5
-            if spoken:
-                states[k, : len(s)] = s.float()
-                mask[k, : len(s)] = 1
-        return codes, states, mask, sound, has_sound
+                spoken, measured = rng.random() < 0.5, rng.random() < 0.3
+            if not spoken:
+                mask[k] = 0
+            dropped = torch.from_numpy(rng.random(has_z.shape[1]) < AXIS_DROP)
+            has_z[k] = 0 if not measured else has_z[k].masked_fill(dropped, 0)
+        share = np.where(rng.random(len(rows)) < forgetting, rng.uniform(0.6, 1.0, len(rows)), 0.0)
+        forgotten = torch.from_numpy(rng.random((len(rows), codes.shape[-1])) < share[:, None])
+        return codes, states * mask[..., None], mask, sound, has_sound, z, has_z, forgotten
 
 
 def main() -> None:
@@ -191,7 +269,10 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--steps", type=int, default=12_000, help="length of the learning-rate schedule")
     parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--frames", type=int, default=250, help="length of the crops that are trained on")
+    parser.add_argument("--forgetting", type=float, default=0.3, help="share of clips whose past is hidden")
     parser.add_argument("--rate", type=float, default=1.2e-3)
+    parser.add_argument("--encode", type=int, default=6, help="shards encoded at once, at most; the rest wait")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
@@ -208,42 +289,50 @@ def main() -> None:
         lr=args.rate,
         betas=(0.9, 0.95),
     )
-    average = {k: v.clone() for k, v in model.state_dict().items()}
     args.out.mkdir(parents=True, exist_ok=True)
     state_path = args.out / "state.safetensors"
+    average = {k: v.clone() for k, v in model.state_dict().items()}
     step = load_state(state_path, model, optimiser, average)
     data = Encoded([args.shards, *args.also], codec, text)
-    data.refresh(encode=4)
+    data.refresh(args.encode)
+    if step == 0:
+        mean, deviation = data.scales()
+        model.axis_condition.mean.copy_(mean)
+        model.axis_condition.deviation.copy_(deviation)
+        average = {k: v.clone() for k, v in model.state_dict().items()}
     print(
         f"{sum(p.numel() for p in model.parameters()) / 1e6:.1f} M parameters, {len(data)} clips, step {step}",
         flush=True,
     )
     rng = np.random.default_rng(args.seed + step)
     stop = time.monotonic() + 60 * args.minutes
-    seen: list[float] = []
+    seen: list[tuple[float, float]] = []
     while time.monotonic() < stop and step < args.steps:
         rate = args.rate * min(1.0, (step + 1) / 400) * (0.03 + 0.97 * 0.5 * (1 + np.cos(np.pi * step / args.steps)))
         for group in optimiser.param_groups:
             group["lr"] = rate
-        batch = data.batch(rng.integers(0, len(data), args.batch), rng)
+        rows = rng.integers(0, len(data), args.batch).tolist()
+        batch = data.batch(rows, model.axis_condition, args.frames, args.forgetting, rng)
+        read = rng.integers(0, len(data), READINGS).tolist()
         with torch.autocast("cpu", torch.bfloat16):
             loss = model(*batch)
+        reading = model.reading_loss(*data.told(read, rng), model.axis_condition.standard(data.measured[read]))
         optimiser.zero_grad()
-        loss.backward()
+        (loss + reading).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         step += 1
-        smooth = min(0.998, step / (step + 10))
+        smooth = min(0.995, step / (step + 10))
         with torch.no_grad():
             for key, value in model.state_dict().items():
                 average[key].lerp_(value, 1 - smooth)
-        seen.append(loss.item())
+        seen.append((loss.item(), reading.item()))
         if step % 50 == 0:
-            print(f"step {step} loss {np.mean(seen[-50:]):.3f} rate {rate:.1e}", flush=True)
+            print(f"step {step} loss {np.round(np.mean(seen[-50:], 0), 3)} rate {rate:.1e}", flush=True)
         if step % 250 == 0:
             save_state(state_path, step, model, optimiser, average)
             save_file({k: v.contiguous() for k, v in average.items()}, args.out / "weights.safetensors")
-            data.refresh(encode=6)
+            data.refresh(args.encode)
     save_state(state_path, step, model, optimiser, average)
     save_file({k: v.contiguous() for k, v in average.items()}, args.out / "weights.safetensors")
 

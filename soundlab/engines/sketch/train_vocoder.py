@@ -5,7 +5,7 @@ the last run stopped; its state lies beside the codec folder. ``--adversarial``
 goes on from there against critics that are trained along.
 
 Loss: L1 on log magnitudes and spectral convergence of short-time spectra at
-five resolutions (Yamamoto et al. 2020), L1 on the codec's own log-mel, and the
+six resolutions (Yamamoto et al. 2020), L1 on the codec's own log-mel, and the
 spread of log magnitudes in small patches of the spectrogram: magnitude losses
 alone are lowest for a steady buzz in the place of noise, whose spectra are
 smooth; noise is told by how much they vary (after the texture statistics of
@@ -31,7 +31,7 @@ from soundlab.engines.sketch.crops import Crops
 from soundlab.engines.sketch.discriminator import Critics, critics_loss, vocoder_losses
 from soundlab.engines.sketch.states import load_state, save_state
 
-_RESOLUTIONS = (128, 256, 512, 1024, 2048)
+_RESOLUTIONS = (128, 256, 512, 1024, 2048, 4096)
 _PATCHES = ((256, 12, 6), (1024, 16, 6), (2048, 12, 4))
 """Transform size with the bins and frames of a patch."""
 _LOG, _TEXTURE, _ADVERSARIAL, _MATCHING = 0.5, 2.0, 0.08, 0.5
@@ -130,10 +130,11 @@ def main() -> None:
         real = crops.batch(args.batch)
         with torch.no_grad():
             clean = model.log_mel(real)
-            codes = model.quantise(model.stacked(clean)).transpose(1, 2)
-            mel, turns = model.dequantise(codes), model.phases(codes)
+            codes = model.encode(real[:, None]).audio_codes[0]
+            coarse, tone = model.split(codes)
+            mel, turns, combs = model.dequantise(coarse), model.phases(coarse), model.combs(tone)
         with torch.autocast("cpu", torch.bfloat16):
-            fake = model.vocoder(mel, turns)
+            fake = model.vocoder(mel, turns, combs)
         fake = fake.float()
         texture = texture_loss(fake, real)
         loss = spectral_loss(fake, real) + 0.6 * model.scale * (model.log_mel(fake) - clean).abs().mean()

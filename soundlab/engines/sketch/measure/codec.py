@@ -20,6 +20,9 @@ from soundlab.engines.sketch.measure.figures import Figure, Tell
 from soundlab.engines.sketch.train_codec import perplexity
 from soundlab.engines.streaming import StreamDecoder
 
+_EVEN = 600
+"""Clips on which use of the books is counted: one clip uses a few entries of the first."""
+
 Audio = npt.NDArray[np.float32]
 RATE = scene.SAMPLE_RATE
 TONAL = ("flute", "choir", "music_box", "organ", "piano", "strings", "theremin", "alarm", "singing_bowl", "plucked")
@@ -140,9 +143,10 @@ def measure(engine: Musicgen, manifest: Path | None, tell: Tell, *, clips: int =
         note = ", ".join(f"{k} kbit/s {v:.1f}" for k, v in medians.items() if k != "ours")
         out.append(Figure("codec", f"median {name}", medians["ours"], unit, bar, False, note))
     tell("codec: use of the books")
-    codes = torch.stack([engine.encode_audio(x[None]) for x in sets["corpus"]])
+    more = (scene.render(scene.draw(EVALUATION_SEED + clips + k)) for k in range(_EVEN - clips))
+    codes = torch.stack([engine.encode_audio(x[None]) for x in (*sets["corpus"], *more)])
     shares = [perplexity(codes[:, k], entries) / entries for k in range(books)]
-    note = "by book " + " ".join(f"{s:.0%}" for s in shares)
+    note = f"by book {' '.join(f'{s:.0%}' for s in shares)}; {_EVEN} clips"
     out.append(Figure("codec", "lowest codebook perplexity", min(shares), "of its size", 0.6, True, note))
     step = max(border_step(engine, x) for x in (tonal[0], struck[0]))
     out.append(Figure("codec", "streamed against one-shot", step, "dB of peak", -60.0, False))

@@ -1,0 +1,127 @@
+"""Steering by measure: how bright, dense, far, … a take should be, beside the text encoder's words.
+
+A MusicGen folder that was trained for it holds ``axis_condition.safetensors``.
+:class:`AxisVector` turns values on the axes, in the unit of their descriptors,
+into a vector; it joins every state that the decoder attends to and is one more
+of them (:func:`joined`), so whatever is attended to also says how it should
+measure. :class:`AxisReader` reads the values that a sentence implies. So the decoder learns to obey numbers
+that were measured on what it hears, and words reach it through numbers that
+anyone can measure again. Checkpoints without the file are steered by words.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from soundlab.engines.loading import mean_state
+
+FILE = "axis_condition.safetensors"
+_REACH = 3.0
+"""Standard deviations either side of the mean that are told apart."""
+_BINS = 13
+_GAIN = 12.0
+"""So that they are learnt as fast as what they stand beside."""
+
+
+class AxisVector(nn.Module):
+    """The sum of one vector an axis, each interpolated between entries for evenly spaced values."""
+
+    def __init__(self, axes: int, width: int) -> None:
+        super().__init__()
+        self.entries = nn.Parameter(0.02 * torch.randn(axes, _BINS, width))
+
+    def forward(self, z: Tensor, known: Tensor) -> Tensor:
+        """Standardised values (n, axes), and which of them are known → vectors (n, width)."""
+        place = (z.clamp(-_REACH, _REACH) + _REACH) * (_BINS - 1) / (2 * _REACH)
+        grid = torch.arange(_BINS, device=z.device, dtype=z.dtype)
+        share = (1 - (place[..., None] - grid).abs()).clamp(min=0) * known[..., None].to(z.dtype)
+        return _GAIN * torch.einsum("nab,abw->nw", share, self.entries)
+
+
+def joined(states: Tensor, mask: Tensor, vector: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+    """Join vectors (n, width) to states (n, tokens, width) and their mask, and put them behind as one more token.
+
+    ``known`` (n, axes) says which axes a row's vector speaks of; without any there is no such token.
+    """
+    some = known.any(1, keepdim=True).to(mask.dtype)
+    mask = torch.cat([mask, some], 1)
+    states = torch.cat([states + vector[:, None], vector[:, None]], 1)
+    return states * mask[..., None].to(states.dtype), mask
+
+
+class AxisReader(nn.Module):
+    """From a sentence to the values it implies.
+
+    Each axis attends to the tokens that speak of it; the mean of all tokens says
+    what is spoken of.
+    """
+
+    def __init__(self, axes: int, text_width: int, hidden: int = 256) -> None:
+        super().__init__()
+        self.token = nn.Linear(text_width, hidden)
+        self.attend = nn.Linear(hidden, axes)
+        self.whole = nn.Linear(text_width, hidden)
+        self.mix = nn.Linear(2 * hidden, hidden)
+        self.weight = nn.Parameter(0.05 * torch.randn(axes, hidden, 2))
+        self.bias = nn.Parameter(torch.zeros(axes, 2))
+
+    def forward(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Text states (n, tokens, width) and mask → mean and log deviation of each axis, (n, axes) both."""
+        each = nn.functional.gelu(self.token(states))
+        focus = self.attend(each).masked_fill(mask[..., None] == 0, -1e9).softmax(1)
+        heard = torch.einsum("nta,nth->nah", focus, each)
+        whole = nn.functional.gelu(self.whole(mean_state(states, mask)))[:, None].expand_as(heard)
+        mixed = nn.functional.gelu(self.mix(torch.cat([heard, whole], -1)))
+        out = torch.einsum("nah,ahk->nak", mixed, self.weight) + self.bias
+        return out[..., 0], out[..., 1].clamp(-3, 1)
+
+
+class AxisCondition(nn.Module):
+    """Vector and reader of a checkpoint with the axes' scales; values are in their descriptors' units."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, axes: Sequence[str], width: int, text_width: int) -> None:
+        super().__init__()
+        self.axes = tuple(axes)
+        self.vector = AxisVector(len(self.axes), width)
+        self.reader = AxisReader(len(self.axes), text_width)
+        self.register_buffer("mean", torch.zeros(len(self.axes)))
+        self.register_buffer("deviation", torch.ones(len(self.axes)))
+
+    def read(self, states: Tensor, mask: Tensor) -> Tensor:
+        """Standardised values (n, axes) that sentences imply."""
+        values: Tensor = self.reader(states, mask)[0]
+        return values
+
+    def standard(self, values: Tensor) -> Tensor:
+        """Descriptor values (…, axes) → standardised ones."""
+        return (values - self.mean) / self.deviation
+
+    def save(self, folder: Path) -> None:
+        """Write ``axis_condition.safetensors`` in half precision."""
+        state = {k: v.detach().half().contiguous() for k, v in self.state_dict().items()}
+        width, text_width = self.vector.entries.shape[-1], self.reader.token.in_features
+        table = {"axes": self.axes, "width": width, "text_width": text_width}
+        save_file(state, folder / FILE, {"soundlab": json.dumps(table)})
+
+
+def load(folder: Path, dtype: torch.dtype, device: str) -> AxisCondition | None:
+    """Load a checkpoint's axis condition; None when it has none."""
+    path = folder / FILE
+    if not path.is_file():
+        return None
+    with safe_open(path, "pt") as file:
+        table = json.loads((file.metadata() or {})["soundlab"])
+        state = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 - not a mapping
+    condition = AxisCondition(table["axes"], int(table["width"]), int(table["text_width"]))
+    condition.load_state_dict({k: v.float() for k, v in state.items()})
+    return condition.to(device, dtype).eval()

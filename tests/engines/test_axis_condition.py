@@ -1,0 +1,65 @@
+"""Steering by measure: a vector for values, and values from words."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from soundlab.engines import axis_condition
+from soundlab.engines.axis_condition import AxisCondition, AxisVector, joined
+
+
+def test_vectors_lie_between_their_neighbours() -> None:
+    torch.manual_seed(0)
+    vector, known = AxisVector(2, 8), torch.ones(1, 2)
+    low, middle, high = (vector(torch.full((1, 2), z), known) for z in (0.5, 0.75, 1.0))
+    assert torch.allclose(middle, 0.5 * (low + high), atol=1e-6)
+    assert torch.equal(vector(torch.full((1, 2), 3.0), known), vector(torch.full((1, 2), 50.0), known))
+    one = torch.tensor([[1.0, 0.0]])
+    assert torch.equal(vector(torch.tensor([[0.5, 2.0]]), one), vector(torch.tensor([[0.5, -1.0]]), one))
+
+
+def test_what_is_known_joins_every_state_and_what_is_not_changes_nothing() -> None:
+    states, mask = torch.randn(2, 3, 8), torch.tensor([[1, 1, 0], [1, 1, 1]])
+    known = torch.tensor([[True, False], [False, False]])
+    vector = torch.stack([torch.ones(8), torch.zeros(8)])
+    together, seen = joined(states, mask, vector, known)
+    assert seen.tolist() == [[1, 1, 0, 1], [1, 1, 1, 0]]
+    assert torch.allclose(together[0, :2], states[0, :2] + 1) and not together[0, 2].any()
+    assert torch.equal(together[1, :3], states[1]) and not together[1, 3].any()
+
+
+def test_a_reader_learns_which_words_speak_of_which_axis() -> None:
+    torch.manual_seed(0)
+    condition = AxisCondition(("brightness", "density"), 8, 16)
+    words = torch.randn(4, 16)  # bright, dark, dense, sparse
+    meant = torch.tensor([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+    optimiser = torch.optim.Adam(condition.reader.parameters(), lr=1e-2)
+    for _ in range(150):
+        first, second = torch.randint(0, 2, (32,)), torch.randint(2, 4, (32,))
+        states = torch.stack([words[first], words[second]], 1)
+        mean, deviation = condition.reader(states, torch.ones(32, 2))
+        wanted = meant[first] + meant[second]
+        loss = (0.5 * ((wanted - mean) * torch.exp(-deviation)).square() + deviation).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    with torch.no_grad():
+        bright = condition.read(words[[0, 2]][None], torch.ones(1, 2))[0]
+        dark = condition.read(words[[1, 2]][None], torch.ones(1, 2))[0]
+    assert bright[0] > 0.5 > -0.5 > dark[0]
+    assert abs(float(bright[1] - dark[1])) < 0.3
+
+
+def test_it_is_kept_with_its_scales(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    condition = AxisCondition(("brightness",), 8, 16)
+    condition.mean.fill_(11.0)
+    condition.deviation.fill_(1.5)
+    condition.save(tmp_path)
+    back = axis_condition.load(tmp_path, torch.float32, "cpu")
+    assert back is not None and back.axes == ("brightness",)
+    assert float(back.standard(torch.tensor([12.5]))) == pytest.approx(1.0)
+    z = torch.randn(3, 1)
+    assert torch.allclose(back.vector(z, z > 0), condition.vector(z, z > 0), atol=1e-3)
+    assert axis_condition.load(tmp_path / "elsewhere", torch.float32, "cpu") is None
