@@ -4,9 +4,10 @@ A MusicGen folder that was trained for it holds ``axis_condition.safetensors``.
 :class:`AxisVector` turns values on the axes, in the unit of their descriptors,
 into a vector; it joins every state that the decoder attends to and is one more
 of them (:func:`joined`), so whatever is attended to also says how it should
-measure. :class:`AxisReader` reads the values that a sentence implies. So the decoder learns to obey numbers
-that were measured on what it hears, and words reach it through numbers that
-anyone can measure again. Checkpoints without the file are steered by words.
+measure. :class:`AxisReader` reads the values that a sentence implies. So the
+decoder learns to obey numbers that were measured on what it hears, and words
+reach it through numbers that anyone can measure again. Checkpoints without the
+file are steered by words.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from soundlab.engines.loading import mean_state
@@ -121,7 +122,6 @@ def load(folder: Path, dtype: torch.dtype, device: str) -> AxisCondition | None:
         return None
     with safe_open(path, "pt") as file:
         table = json.loads((file.metadata() or {})["soundlab"])
-        state = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 - not a mapping
     condition = AxisCondition(table["axes"], int(table["width"]), int(table["text_width"]))
-    condition.load_state_dict({k: v.float() for k, v in state.items()})
+    condition.load_state_dict({k: v.float() for k, v in load_file(path).items()})
     return condition.to(device, dtype).eval()

@@ -66,6 +66,7 @@ def revise(parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, f
     Axes become words of the prompt and one pair of guidance terms, the asked
     pole for and the other against, so that what is common to both cancels out.
     Terms to add join the prompt; terms to lose join the avoid list.
+    What it should measure is the parent's, moved by ``jnds`` (:func:`measures`).
     """
     words: list[str] = []
     opposite: list[str] = []

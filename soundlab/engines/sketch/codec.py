@@ -133,8 +133,7 @@ class SketchCodecModel(PreTrainedModel):
         Samples are padded with silence to whole token frames.
         """
         cfg = self.config
-        audio = self._whole(audio)
-        audio = audio + _noise_floor(audio.shape[-1]).to(audio.device)
+        audio = self._prepared(audio)
         side = (cfg.fft_size - cfg.hop_length) // 2
         padded = nn.functional.pad(audio, (side, side))
         window = torch.hann_window(cfg.window_length, device=audio.device)
@@ -158,8 +157,10 @@ class SketchCodecModel(PreTrainedModel):
         batch, bands, frames = mel.shape
         return mel.transpose(1, 2).reshape(batch, frames // self.config.stack, bands * self.config.stack)
 
-    def _whole(self, audio: Tensor) -> Tensor:
-        return nn.functional.pad(audio, (0, -audio.shape[-1] % self.config.frame_samples))
+    def _prepared(self, audio: Tensor) -> Tensor:
+        """Audio in whole token frames, with the dither under it."""
+        whole = nn.functional.pad(audio, (0, -audio.shape[-1] % self.config.frame_samples))
+        return whole + _noise_floor(whole.shape[-1]).to(whole.device)
 
     def quantise(self, vectors: Tensor) -> Tensor:
         """Greedy residual search: (…, width) → codes (…, stages); the first book by distance, others by direction."""
@@ -177,8 +178,7 @@ class SketchCodecModel(PreTrainedModel):
     def found_tones(self, audio: Tensor) -> Tensor:
         """Tones of audio (batch, samples) in Hz, (batch, frames, tones)."""
         cfg = self.config
-        audio = self._whole(audio)
-        audio = audio + _noise_floor(audio.shape[-1]).to(audio.device)
+        audio = self._prepared(audio)
         return tones.find(audio, frame=cfg.frame_samples, count=cfg.num_tones, rate=cfg.sampling_rate)
 
     def split(self, codes: Tensor) -> tuple[Tensor, Tensor]:

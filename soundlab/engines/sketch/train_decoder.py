@@ -121,9 +121,7 @@ def begin_from_books(decoder: MusicgenForCausalLM, codec: SketchCodecModel) -> N
     """
     width = decoder.config.hidden_size
     generator = torch.Generator().manual_seed(0)
-    last = 1 + codec.config.num_tones
     books = [codec.codebooks[0], *(_pitch_features(t) for t in codec.tones), *codec.codebooks[1:]]
-    assert len(books[1:last]) == codec.config.num_tones
     for k, book in enumerate(books):
         centred = book - book.mean(0)
         _, _, axes = torch.svd_lowrank(centred, q=min(width, *book.shape))
