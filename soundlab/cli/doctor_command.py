@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from soundlab import __version__
-from soundlab.cli.options import emit, json_option, project_option
+from soundlab.cli.options import emit, json_option, meter, project_option
 from soundlab.errors import NotFound, SoundlabError
 from soundlab.project import Project
 
@@ -104,12 +104,19 @@ def _project(path: Path | None) -> list[dict[str, Any]]:
     dead = [t for t in project.takes.all(states=("pending",)) if not _alive(int(t.recipe.get("pid", 0)))]
     for take in dead:
         project.takes.change(take.id, state="failed", note="interrupted")
+    from soundlab.storage.matrix import GRAPH_REACH
+
+    with meter() as progress:
+        graph = project.vectors.connect(model, progress)  # absent or stale, it is built now
+    how = "search is exact"
+    if graph is not None:
+        how = f"search by graph over {graph.rows} windows, recall@10 {graph.recall:.3f}; over {GRAPH_REACH} hits exact"
     rows = [
         _row("project", str(project.folder)),
         _row(
             "clips", f"{len(clips)}, {missing} missing", not missing, "" if not missing else "soundlab clips --missing"
         ),
-        _row("vectors", f"{len(clips) - waiting} of {len(clips)} for {model}; search is exact"),
+        _row("vectors", f"{len(clips) - waiting} of {len(clips)} for {model}; {how}"),
         _row("takes", f"{len(project.takes.all())}, {len(dead)} interrupted ones cleared"),
     ]
     project.close()

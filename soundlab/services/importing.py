@@ -210,4 +210,5 @@ class Importer:
             ]
             self._vectors.put(model, good)
             progress(start + len(chunk), len(waiting), "embedding")
+        self._vectors.connect(model, progress, cancelled)
         return failed

@@ -170,11 +170,11 @@ class Searcher:
         total = np.sum([p.weight * p.vector for p in parts], axis=0)
         words = set(re.findall(r"[a-z0-9]+", text.lower()))
         everything = self._vectors.search(
-            self._embedder.model_id, [float(v) for v in total], self._reach(k, allowed, words)
+            self._embedder.model_id, [float(v) for v in total], self._reach(k, allowed, words), allowed
         )
         best: dict[str, tuple[float, float]] = {}
         for hit in everything:
-            if (allowed is None or hit.owner in allowed) and hit.owner not in best:
+            if hit.owner not in best:
                 best[hit.owner] = (hit.score, hit.at)
         results = []
         for clip in self._clips.all(ids=list(best)):

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from soundlab.errors import SoundlabError
 from soundlab.storage.tables import adapters, clips, takes
 
-HEAD = "0002"
+HEAD = "0003"
 """Newest revision in ``migrations/versions``; a test holds the two together."""
 
 

@@ -53,6 +53,12 @@ vectors = Table(
     Index("vectors_by_model", "model"),
 )
 
+vector_generation = Table(
+    "vector_generation",
+    metadata,
+    Column("value", Integer, nullable=False),  # counts vectors taken away; a trigger keeps it
+)
+
 takes = Table(
     "takes",
     metadata,

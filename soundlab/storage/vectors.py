@@ -5,24 +5,23 @@ A vector belongs to the model that made it; searches look at one model only.
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import delete, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, delete, func, literal_column, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from soundlab.domain.ports import Embedded
+from soundlab.domain.ports import Cancelled as CancelledFlag
+from soundlab.domain.ports import Embedded, Progress, ignore_progress, never
 from soundlab.storage.database import Database
-from soundlab.storage.tables import vectors
+from soundlab.storage.matrix import Graph, Half, Matrix
+from soundlab.storage.tables import vector_generation, vectors
 
-Half = npt.NDArray[np.float16]
-_CHUNK = 500
+_CHUNK, _ROWS = 500, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,8 @@ class VectorStore:
     def __init__(self, database: Database, folder: Path) -> None:
         self._engine = database.engine
         self._folder = folder
+        self._matrices: dict[str, Matrix] = {}
+        self._lock = threading.Lock()  # the interface searches and imports on threads
 
     def put(self, model: str, rows: Iterable[tuple[str, Embedded]]) -> None:
         """Store the windows of several owners, replacing what they had."""
@@ -95,59 +96,65 @@ class VectorStore:
                     sums[owner] = sums[owner] + row if owner in sums else row
         return {owner: row / max(float(np.linalg.norm(row)), 1e-9) for owner, row in sums.items()}
 
-    def search(self, model: str, query: Sequence[float], k: int) -> list[Hit]:
-        """Return the best ``k`` windows by cosine, by exact search."""
+    def search(self, model: str, query: Sequence[float], k: int, owners: Collection[str] | None = None) -> list[Hit]:
+        """Return the best ``k`` windows by cosine, best first.
+
+        Exact, except where the library is large enough for a graph (see
+        :meth:`connect`) and few are asked for.
+
+        Parameters
+        ----------
+        owners
+            Look at their windows only; always exact.
+        """
         if k <= 0:
             return []
-        matrix, names = self._matrix(model)
-        if not names:
-            return []
-        from usearch.index import MetricKind, search
-
+        matrix = self._fresh(model)
         wanted = np.asarray(query, np.float16)
         norm = float(np.linalg.norm(wanted.astype(np.float32)))
-        if norm == 0.0 or not np.isfinite(norm):
+        if not matrix.count or norm == 0.0 or not np.isfinite(norm):
             return []
-        found = search(matrix, wanted, min(k, len(names)), MetricKind.Cos, exact=True)
+        parts = matrix.search(wanted, k, owners)
+        rows = np.concatenate([p[0] for p in parts])
+        scores = np.concatenate([p[1] for p in parts])
+        best = np.argsort(-scores, kind="stable")[:k]
+        names = matrix.names[rows[best]]
         return [
-            Hit(names[int(key)][0], names[int(key)][1], 1.0 - float(distance))
-            for key, distance in zip(found.keys, found.distances, strict=True)
+            Hit(owner.decode(), float(at), float(score))
+            for owner, at, score in zip(names["owner"], names["at"], scores[best], strict=True)
         ]
 
-    def _matrix(self, model: str) -> tuple[Half, list[tuple[str, float]]]:
-        """Return the memory-mapped matrix of clips' windows, rebuilt if the rows have changed."""
-        with self._engine.connect() as connection:
-            row: Any = connection.execute(
-                select(func.count(), func.coalesce(func.max(literal_column("rowid")), 0)).where(
-                    vectors.c.model == model, vectors.c.owner.startswith("c")
-                )
-            ).one()
-        count, stamp = int(row[0]), int(row[1])
-        safe = model.replace("/", "_").replace("@", "-")
-        data, index = self._folder / f"{safe}.f2", self._folder / f"{safe}.json"
-        if index.exists():
-            held = json.loads(index.read_text(encoding="utf-8"))
-            if held["count"] == count and held["stamp"] == stamp:
-                if not count:
-                    return np.zeros((0, 1), np.float16), []
-                matrix = np.memmap(data, np.float16, "r", shape=(count, held["dimensions"]))
-                return matrix, [(owner, at) for owner, at in held["names"]]
-        return self._rebuild(model, data, index, stamp)
+    def count(self, model: str) -> int:
+        """Windows of clips that can be searched."""
+        return self._fresh(model).count
 
-    def _rebuild(self, model: str, data: Path, index: Path, stamp: int) -> tuple[Half, list[tuple[str, float]]]:
+    def connect(
+        self, model: str, progress: Progress = ignore_progress, cancelled: CancelledFlag = never
+    ) -> Graph | None:
+        """Bring the graph index up to date where the library is large enough for one; return what is known of it."""
+        return self._fresh(model).connect(progress, cancelled)
+
+    def _fresh(self, model: str) -> Matrix:
+        """The matrix of clips' windows, with all rows that the database has by now."""
+        with self._lock, self._engine.connect() as connection:
+            generation = int(connection.scalar(select(vector_generation.c.value)) or 0)
+            newest = int(connection.scalar(select(func.max(literal_column("rowid"))).select_from(vectors)) or 0)
+            matrix = self._matrices.get(model)
+            if matrix is None or matrix.generation != generation:
+                safe = model.replace("/", "_").replace("@", "-")
+                matrix = self._matrices[model] = Matrix(self._folder, safe, generation)
+            if matrix.seen != newest:
+                matrix.append(self._rows(connection, model, matrix.seen), newest)
+            return matrix
+
+    @staticmethod
+    def _rows(connection: Connection, model: str, after: int) -> Iterator[tuple[list[tuple[str, float]], list[bytes]]]:
+        """Clips' rows beyond one, as they were written."""
+        rowid: ColumnElement[int] = literal_column("rowid")
         query = (
             select(vectors.c.owner, vectors.c.at, vectors.c.vector)
-            .where(vectors.c.model == model, vectors.c.owner.startswith("c"))
-            .order_by(vectors.c.owner, vectors.c.at)
+            .where(rowid > after, vectors.c.model == model, vectors.c.owner.startswith("c"))
+            .order_by(rowid)
         )
-        with self._engine.connect() as connection:
-            rows = connection.execute(query).all()
-        names = [(str(owner), float(at)) for owner, at, _ in rows]
-        matrix = np.stack([np.frombuffer(v, "<f2") for _, _, v in rows]) if rows else np.zeros((0, 1), np.float16)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        held = {"count": len(names), "stamp": stamp, "dimensions": int(matrix.shape[1]), "names": names}
-        for path, content in ((data, matrix.tobytes()), (index, json.dumps(held).encode())):
-            beside = path.with_name(f".{path.name}.{os.getpid()}")
-            beside.write_bytes(content)
-            beside.replace(path)
-        return matrix, names
+        for rows in connection.execution_options(yield_per=_ROWS).execute(query).partitions():
+            yield [(str(owner), float(at)) for owner, at, _ in rows], [bytes(vector) for *_, vector in rows]

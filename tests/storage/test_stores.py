@@ -150,3 +150,47 @@ def test_the_matrix_is_rebuilt_when_rows_change_or_it_is_lost(database: Database
     for path in (tmp_path / "vectors").iterdir():
         path.unlink()
     assert len(store.search("a@1", (0.0, 1.0), 5)) == 2
+
+
+def test_the_matrix_grows_at_its_end_and_starts_over_when_rows_go(database: Database, tmp_path: Path) -> None:
+    store, other = (VectorStore(database, tmp_path / "vectors") for _ in range(2))
+    store.put("a@1", [("c1", Embedded((0.0,), ((1.0, 0.0),)))])
+    assert other.count("a@1") == store.count("a@1") == 1
+    files = {p.name: p.stat().st_ino for p in (tmp_path / "vectors").glob("*.f2")}
+    store.put("a@1", [("c2", Embedded((0.0, 10.0), ((0.0, 1.0), (0.6, 0.8)))), ("t1", Embedded((0.0,), ((0.0, 1.0),)))])
+    assert [(h.owner, h.at) for h in other.search("a@1", (0.6, 0.8), 5)] == [("c2", 10.0), ("c2", 0.0), ("c1", 0.0)]
+    assert {p.name: p.stat().st_ino for p in (tmp_path / "vectors").glob("*.f2")} == files
+    store.put("a@1", [("c2", Embedded((0.0,), ((-1.0, 0.0),)))])  # replaces two rows by one
+    for view in (store, other, VectorStore(database, tmp_path / "vectors")):
+        assert [(h.owner, round(h.score)) for h in view.search("a@1", (1.0, 0.0), 5)] == [("c1", 1), ("c2", -1)]
+    assert len(list((tmp_path / "vectors").glob("*.f2"))) == 1
+
+
+def test_search_among_some_owners_looks_at_no_others(database: Database, tmp_path: Path) -> None:
+    store = VectorStore(database, tmp_path / "vectors")
+    store.put("a@1", [(f"c{i}", Embedded((0.0,), ((1.0, i / 10),))) for i in range(10)])
+    assert [h.owner for h in store.search("a@1", (1.0, 0.0), 5, {"c7", "c3", "cx"})] == ["c3", "c7"]
+    assert store.search("a@1", (1.0, 0.0), 5, set()) == []
+
+
+def test_a_large_library_is_searched_by_a_graph_whose_recall_is_known(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("soundlab.storage.matrix.GRAPH_FROM", 1000)
+    store = VectorStore(database, tmp_path / "vectors")
+    rows = np.random.default_rng(0).standard_normal((1500, 16))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    named = [(f"c{i}", Embedded((0.0,), (tuple(v),))) for i, v in enumerate(rows)]
+    store.put("a@1", named[:500])
+    assert store.connect("a@1") is None  # exact search is quick enough there
+    store.put("a@1", named[500:1200])
+    built = store.connect("a@1")
+    assert built is not None and built.rows == 1200 and built.recall >= 0.95
+    store.put("a@1", named[1200:])
+    for i in (7, 700, 1400):  # those added since are found as well
+        assert store.search("a@1", rows[i], 3)[0].owner == f"c{i}"
+    grown = store.connect("a@1")
+    assert grown is not None and grown.rows == 1500
+    for path in (tmp_path / "vectors").glob("*.graph"):
+        path.unlink()
+    assert VectorStore(database, tmp_path / "vectors").search("a@1", rows[9], 1)[0].owner == "c9"
