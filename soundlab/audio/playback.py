@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import soundfile
+
+from soundlab.audio.decode import CONTAINER, AudioInfo, probe, read_audio
+from soundlab.errors import UnreadableAudio
 
 _DEVICE: list[bool] = []
 
@@ -32,12 +36,41 @@ def has_device() -> bool:
     return _DEVICE[0]
 
 
+class ContainerReader:
+    """Reads an M4A or a video's sound onwards as :class:`soundfile.SoundFile` would; decoded some seconds at a time."""
+
+    _SECONDS = 10.0
+
+    def __init__(self, path: Path, start: float) -> None:
+        self._path, self._at = path, start
+        self._left = np.zeros((0, 1), np.float32)
+        self._ended = False
+        self.closed = False
+
+    def read(self, frames: int, dtype: str = "float32", always_2d: bool = True) -> npt.NDArray[np.float32]:
+        """Return (frames, channels), fewer at the end."""
+        while len(self._left) < frames and not self._ended:
+            try:
+                audio, rate = read_audio(self._path, start=self._at, seconds=self._SECONDS)
+            except UnreadableAudio:  # nothing after here: its header has been read, so this is its end
+                self._ended = True
+                break
+            self._left = np.concatenate([self._left, audio.T]) if len(self._left) else audio.T
+            self._at += audio.shape[1] / rate
+            self._ended = audio.shape[1] < round(self._SECONDS * rate)
+        block, self._left = self._left[:frames], self._left[frames:]
+        return block
+
+    def close(self) -> None:
+        self.closed = True
+
+
 class FilePlayer:
     """Plays one file at a time, streaming from disk, also one that is still being filled."""
 
     def __init__(self) -> None:
         self._device: Any = None
-        self._file: soundfile.SoundFile | None = None
+        self._file: soundfile.SoundFile | ContainerReader | None = None
         self._lock = threading.Lock()
         self._started = 0.0
         self._offset = 0.0
@@ -64,21 +97,24 @@ class FilePlayer:
         UnreadableAudio
             When the file cannot be read.
         """
-        from soundlab.audio.decode import probe
-
         self.stop()
         info = probe(path)
         self._duration, self._offset = info.seconds, min(start, info.seconds)
         if has_device():
-            self._open(path, info.sample_rate, info.channels)
+            self._open(path, info)
         self._started = time.monotonic()
         self._playing = True
 
-    def _open(self, path: Path, rate: int, channels: int) -> None:
+    def _open(self, path: Path, info: AudioInfo) -> None:
         import miniaudio
 
-        file = soundfile.SoundFile(path)
-        file.seek(int(self._offset * rate))
+        rate, channels = info.sample_rate, info.channels
+        file: soundfile.SoundFile | ContainerReader
+        if info.format == CONTAINER:
+            file = ContainerReader(path, self._offset)
+        else:
+            file = soundfile.SoundFile(path)
+            file.seek(int(self._offset * rate))
         self._file = file
         self._device = miniaudio.PlaybackDevice(
             output_format=miniaudio.SampleFormat.FLOAT32, nchannels=channels, sample_rate=rate, app_name="soundlab"
@@ -87,7 +123,7 @@ class FilePlayer:
         next(stream)
         self._device.start(stream)
 
-    def _stream(self, file: soundfile.SoundFile, channels: int) -> Generator[bytes, int, None]:
+    def _stream(self, file: soundfile.SoundFile | ContainerReader, channels: int) -> Generator[bytes, int, None]:
         wanted = yield b""
         while True:
             with self._lock:

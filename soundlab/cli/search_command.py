@@ -47,7 +47,10 @@ def command(
     project: Path | None,
     as_json: bool,
 ) -> None:
-    """Find clips by words, by example, or by a mixture of both."""
+    """Find clips by words, by example, or by a mixture of both.
+
+    Limits may stand among the words: rain tag:weather NOT rights:unknown 'brightness<2000'.
+    """
     from soundlab.services.searching import Bound, Filters
 
     bounds = tuple(Bound.parse(w) for w in where)
@@ -72,5 +75,5 @@ def command(
         click.echo(f"{r.score:5.2f}  {r.clip.id}  {r.clip.duration:7.2f} s  {r.clip.title}{at}")
         if why:
             click.echo(f"       {', '.join(r.why)}")
-    if not results and filters.any:
+    if not results:
         note("nothing passes the filters")

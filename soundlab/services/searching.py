@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from soundlab.domain.axes import COUNTED
 from soundlab.domain.clip import Clip
 from soundlab.domain.fieldquery import Record, compile_query
 from soundlab.domain.ports import Embedder
+from soundlab.domain.searchline import SearchLine, read
 from soundlab.errors import NotFound, UnreadableAudio, WrongInput
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.vectors import VectorStore, unit_mean
@@ -86,6 +87,11 @@ class Filters:
         """Whether there is any."""
         return self != Filters()
 
+    def with_line(self, line: SearchLine) -> Filters:
+        """Return these and what a line limits. Raises WrongInput."""
+        both = " AND ".join(f"({q})" for q in (self.fields, line.fields) if q)
+        return replace(self, fields=both or None, bounds=(*self.bounds, *map(Bound.parse, line.bounds)))
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -144,7 +150,8 @@ class Searcher:
         Parameters
         ----------
         text
-            Words; may be empty when there is something else to go by.
+            Words, and limits among them (:mod:`soundlab.domain.searchline`); may be
+            empty when there is something else to go by.
         like, unlike
             Clip ids, take ids or files, each with a weight if wanted; a region of
             one is ``NAME@1.5-3.0``. Their vectors are added and subtracted.
@@ -158,7 +165,9 @@ class Searcher:
         NotFound
             When an example is neither a clip nor a file.
         """
-        if not text.strip() and not like and not unlike and not filters.any:
+        line = read(text)
+        text, filters = line.words, filters.with_line(line)
+        if not text and not like and not unlike and not filters.any:
             raise WrongInput("nothing to search for", "give words, or --like a clip or file")
         if k < 1:
             raise WrongInput(f"cannot return {k} results", "choose -k 1 or more")

@@ -45,6 +45,8 @@ class SoundlabApp(App[None]):
         self.project = project
         self.jobs = Jobs(self)
         self._player = player
+        self.playing = ""
+        """Path of what plays, or played last."""
         self.references: list[str] = []
         self.sub_title = project.settings.name
 
@@ -63,6 +65,7 @@ class SoundlabApp(App[None]):
 
         try:
             self.player.play(Path(path), start)
+            self.playing = path
         except SoundlabError as error:
             self.notify(error.message, severity="error")
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from soundlab.audio.decode import CONTAINER, probe, read_audio
+from soundlab.audio.playback import ContainerReader
 from soundlab.errors import UnreadableAudio
 
 RATE = 48_000
@@ -65,3 +66,18 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
             probe(tmp_path / name)
     with pytest.raises(UnreadableAudio, match="no audio after"):
         read_audio(whole, start=60.0)
+
+
+@pytest.mark.parametrize("start", [0.0, 10.5])
+def test_a_container_is_played_on_from_where_it_was(tmp_path: Path, start: float) -> None:
+    path = media(tmp_path / "long.m4a", seconds=20.0)
+    whole, _ = read_audio(path, start=start)
+    reader = ContainerReader(path, start)
+    blocks = []
+    while len(block := reader.read(4096)):
+        blocks.append(block)
+    played = np.concatenate(blocks).T
+    assert played.shape == pytest.approx(whole.shape, abs=2100)
+    before, after = played[:, : 9 * RATE], played[:, -2 * RATE : -RATE]
+    assert pitch(before) == pytest.approx(880 if start else 440, abs=4)
+    assert pitch(after) == pytest.approx(880, abs=4)

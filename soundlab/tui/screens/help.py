@@ -20,9 +20,13 @@ _TEXT = """\
   tab          to the next field or table
 
 [b]Library[/b]
-  /            search: words such as "distant metal groan"; empty shows all
-  m            search by the clip under the cursor ("more like this")
-  i            import a file or folder
+  /            search as you type: distant groan tag:metal
+               NOT rights:unknown brightness<2000; an empty line shows all
+  m            more like the clip under the cursor, or its marked region
+  p            play each clip that the cursor comes to, or no longer
+  j / k / l    two seconds back, pause, play on (again: two seconds on)
+  i / o        mark the start and the end of a region at the playhead
+  a            add a file or folder
   u            use the clip as a reference for the next take
 
 [b]Generate[/b]

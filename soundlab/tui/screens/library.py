@@ -7,16 +7,22 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.timer import Timer
+from textual.widgets import Footer, Input, Static
 
 from soundlab.domain.clip import Clip
 from soundlab.tui.messages import Finished
 from soundlab.tui.screens.ask import AskScreen
 from soundlab.tui.screens.stage import StageScreen
+from soundlab.tui.widgets.clip_table import ClipTable, Page
 from soundlab.tui.widgets.job_bar import JobBar
 from soundlab.tui.widgets.waveform import Waveform
 
-_EMPTY = "The library is empty. Press i to import a folder, or start over with: soundlab init PATH --starter"
+_EMPTY = "The library is empty. Press a to add a folder, or start over with: soundlab init PATH --starter"
+_FOUND = 200
+_PAUSE = 0.15
+"""Seconds without a key after which a search, or a preview, begins."""
+_STEP = 2.0
 
 
 class LibraryScreen(StageScreen):
@@ -26,18 +32,31 @@ class LibraryScreen(StageScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search", id="search"),
         Binding("m", "more_like", "More like this", id="more_like"),
-        Binding("i", "import_files", "Import", id="import"),
+        Binding("a", "import_files", "Add files", id="import"),
         Binding("u", "use", "Use in brief", id="use"),
+        Binding("p", "preview", "Auto-play", id="preview"),
+        Binding("j", "shuttle(-1)", "Back", id="back", show=False),
+        Binding("k", "pause", "Pause", id="pause", show=False),
+        Binding("l", "shuttle(1)", "On", id="on", show=False),
+        Binding("i", "mark(0)", "Mark in", id="mark_in", show=False),
+        Binding("o", "mark(1)", "Mark out", id="mark_out", show=False),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._clips: dict[str, Clip] = {}
         self._query = ""
+        self._searching: str | None = None
+        self._timer: Timer | None = None
+        self._listening: Timer | None = None
+        self._preview = False
+        self._marks: list[float | None] = [None, None]
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder='search: "distant metal groan" — enter', id="query")
-        yield DataTable(cursor_type="row", zebra_stripes=True, id="clips")
+        yield Input(
+            placeholder="search as you type: distant groan tag:metal NOT rights:unknown brightness<2000",
+            id="query",
+        )
+        yield ClipTable(id="clips")
         yield Static(_EMPTY, id="empty", classes="hint")
         yield Waveform(id="wave")
         yield Static("", id="details", classes="hint", markup=False)
@@ -46,56 +65,89 @@ class LibraryScreen(StageScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        table = self.query_one(DataTable)
-        for label, key in (
-            ("score", "score"),
-            ("title", "title"),
-            ("length", "length"),
-            ("rights", "rights"),
-            ("tags", "tags"),
-        ):
-            table.add_column(label, key=key)
         self.query_one("#empty").display = False
+        self._all()
+        self.query_one(ClipTable).focus()
+
+    def _all(self) -> None:
         self.run_worker(self._load, thread=True, exit_on_error=False, group="load")
-        table.focus()
 
     def _load(self) -> None:
-        """Read the clips off-thread: SQLAlchemy is imported after the first paint."""
-        clips = self.app.project.clips.all()
-        self.app.call_from_thread(self.fill, [(clip, None) for clip in clips])
+        """Read which clips there are off-thread: SQLAlchemy is imported after the first paint."""
+        store = self.app.project.clips
+        order = store.order()
+
+        def page(start: int, stop: int) -> list[tuple[Clip, float | None]]:
+            return [(clip, None) for clip in store.page(order[start:stop].tolist())]
+
+        self.app.call_from_thread(self._everything, len(order), page)
+
+    def _everything(self, count: int, page: Page) -> None:
+        if not self._query:
+            self.query_one(ClipTable).show(count, page)
+            self.query_one("#empty").display = not count
+            self.query_one(JobBar).say(f"{count:,} clips")
 
     def fill(self, rows: list[tuple[Clip, float | None]]) -> None:
-        """Show clips, with scores where they come from a search."""
-        table = self.query_one(DataTable)
-        table.clear()
-        self._clips = {clip.id: clip for clip, _ in rows}
-        room = max(24, self.size.width - 52)
-        for clip, score in rows:
-            mark = "" if clip.training.allowed else " ·"
-            table.add_row(
-                "" if score is None else f"{score:.2f}",
-                clip.title[:room],
-                f"{clip.duration:6.1f} s",
-                clip.rights + mark,
-                " ".join(clip.tags)[:40],
-                key=clip.id,
-            )
-        self.query_one("#empty").display = not rows and not self._query
-        if not rows and self._query:
-            self.query_one(JobBar).say(f'nothing found for "{self._query}"')
-        else:
-            self.query_one(JobBar).say(
-                f"{len(rows)} clips" + (f' for "{self._query}"; / and enter shows all' if self._query else "")
-            )
+        """Show what a search found."""
+        self.query_one(ClipTable).show(len(rows), lambda start, stop: rows[start:stop])
+        self.query_one("#empty").display = False
+        self.query_one(JobBar).say(
+            f'{len(rows)} {"clip" if len(rows) == 1 else "clips"} for "{self._query}"; / and an empty line shows all'
+            if rows
+            else f'nothing found for "{self._query}"'
+        )
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Search when the typing pauses."""
+        if self._timer is not None:
+            self._timer.stop()
+        text = message.value.strip()
+        self._timer = self.set_timer(_PAUSE, lambda: self._look_for(text))
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
-        self._query = message.value.strip()
-        if not self._query:
-            self.run_worker(self._load, thread=True, exit_on_error=False, group="load")
+        self._look_for(message.value.strip())
+        self.query_one(ClipTable).focus()
+
+    def _look_for(self, text: str, **how: Any) -> None:
+        """Search for what the field says; a search that runs is followed by the last one asked for."""
+        if self._timer is not None:
+            self._timer.stop()
+        if text == self._query and not how:
+            return
+        self._query = text
+        if not text:
+            self._all()
+        elif how:
+            self._search(text, how)
+        elif self._searching is None:
+            self._search(text, {"text": text})
+
+    def _search(self, name: str, how: dict[str, Any]) -> None:
+        self._searching = name
+        self.query_one(JobBar).say(f"searching for {name}…")
+        self.run_worker(lambda: self._found(name, how), thread=True, exit_on_error=False, group="search")
+
+    def _found(self, name: str, how: dict[str, Any]) -> None:
+        """Search off-thread; words are embedded by a worker that generation never holds up."""
+        from soundlab.errors import SoundlabError
+
+        try:
+            found = [(r.clip, r.score) for r in self.app.project.searcher.search(**how, k=_FOUND)]
+        except SoundlabError as error:
+            self.app.call_from_thread(self._searched, name, None, f"{error.message}  {error.hint}".strip())
         else:
-            text = self._query
-            self._start("search", lambda p, c: self.app.project.searcher.search(text, k=50))
-        self.query_one(DataTable).focus()
+            self.app.call_from_thread(self._searched, name, found, "")
+
+    def _searched(self, name: str, found: list[tuple[Clip, float | None]] | None, why: str) -> None:
+        self._searching = None
+        if name != self._query:  # typed on meanwhile
+            if self._query:
+                self._search(self._query, {"text": self._query})
+        elif found is None:
+            self.query_one(JobBar).say(why)
+        else:
+            self.fill(found)
 
     def _start(self, name: str, work: Any) -> None:
         if not self.app.jobs.start(name, work):
@@ -104,30 +156,32 @@ class LibraryScreen(StageScreen):
             self.query_one(JobBar).say(f"{name}…")
 
     def job_finished(self, message: Finished) -> None:
-        if message.job == "search":
-            self.fill([(r.clip, r.score) for r in message.result])
-        elif message.job == "import":
-            self.run_worker(self._load, thread=True, exit_on_error=False, group="load")
+        if message.job == "import":
+            self._query = ""
+            self._all()
             bad = "".join(f"\n{Path(path).name}: {reason}" for path, reason in message.result.failed[:5])
             counts = f"imported {len(message.result.imported)}, unchanged {len(message.result.unchanged)}"
             self.app.notify(f"{counts}, failed {len(message.result.failed)}{bad}", timeout=8)
 
-    def on_data_table_row_highlighted(self, message: DataTable.RowHighlighted) -> None:
-        clip = self._clips.get(str(message.row_key.value)) if message.row_key else None
+    def on_clip_table_moved(self, message: ClipTable.Moved) -> None:
+        clip = message.clip
+        self._marks = [None, None]
+        if self._listening is not None:
+            self._listening.stop()
         if clip is None:
+            self.show_nothing()
+            self.query_one("#details", Static).update("")
             return
         self.show_file(clip.path)
-        where = "file is missing" if clip.missing else clip.path
+        where = "file is missing: soundlab relink FOLDER finds it" if clip.missing else clip.path
         self.query_one("#details", Static).update(
             f"{clip.id}  {clip.sample_rate} Hz, {clip.channels} ch  {clip.rights}: {clip.training.reason}\n{where}"
         )
+        if self._preview and not clip.missing:
+            self._listening = self.set_timer(_PAUSE, lambda: self.app.play(clip.path))
 
     def _selected(self) -> Clip | None:
-        table = self.query_one(DataTable)
-        if not table.row_count:
-            return None
-        key = table.coordinate_to_cell_key(table.cursor_coordinate).row_key
-        return self._clips.get(str(key.value))
+        return self.query_one(ClipTable).clip
 
     def selected_path(self) -> str | None:
         clip = self._selected()
@@ -138,10 +192,57 @@ class LibraryScreen(StageScreen):
         self.query_one("#query", Input).focus()
 
     def action_more_like(self) -> None:
-        """Search by the clip under the cursor."""
-        if (clip := self._selected()) is not None:
-            self._query = f"like {clip.title}"
-            self._start("search", lambda p, c: self.app.project.searcher.search(like=[clip.id], k=50))
+        """Search by the clip under the cursor, or by the part of it that is marked."""
+        if (clip := self._selected()) is None:
+            return
+        start, stop = self._marks
+        if start is not None and stop is not None:
+            part = f"{clip.title} from {start:.1f} to {stop:.1f} s"
+            self._look_for(f"like {part}", like=[f"{clip.id}@{start:.3f}-{stop:.3f}"])
+        else:
+            self._look_for(f"like {clip.title}", like=[clip.id])
+
+    def action_preview(self) -> None:
+        """Play each clip that the cursor comes to, or stop doing so."""
+        self._preview = not self._preview
+        self.query_one(JobBar).say("plays what the cursor comes to" if self._preview else "plays on space only")
+        if self._preview and (clip := self._selected()) is not None:
+            self.app.play(clip.path)
+
+    def action_shuttle(self, way: int) -> None:
+        """Play from two seconds back or on; from where it stopped, if it had."""
+        if (path := self.selected_path()) is None:
+            return
+        step = way * _STEP if self.app.player.playing or way < 0 else 0.0
+        self.app.play(path, max(0.0, min(self._position(path) + step, max(self._duration - 0.1, 0.0))))
+
+    def action_pause(self) -> None:
+        """Stop where it is; l goes on."""
+        self.app.player.stop()
+
+    def action_mark(self, end: int) -> None:
+        """Mark where the playhead is as the start or the end of a region."""
+        if (path := self.selected_path()) is None or not self._duration:
+            return
+        at = self._position(path)
+        self._marks[end] = at
+        start, stop = self._marks
+        if start is not None and stop is None:
+            stop = self._duration
+        elif start is None:
+            start = 0.0
+        if start is None or stop is None or stop - start < 0.05:
+            self._marks = [None, None]
+            self.query_one(Waveform).marked = None
+            self.query_one(JobBar).say("the region is empty: i marks its start and o its end while the clip plays")
+            return
+        self._marks = [start, stop]
+        self.query_one(Waveform).marked = (start / self._duration, stop / self._duration)
+        self.query_one(JobBar).say(f"{start:.2f} to {stop:.2f} s; m finds more like it")
+
+    def _position(self, path: str) -> float:
+        """Where the playhead of a clip is, in seconds."""
+        return self.app.player.position if self.app.playing == path else 0.0
 
     def action_use(self) -> None:
         """Make the clip a reference of the next brief."""

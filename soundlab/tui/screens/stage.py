@@ -39,6 +39,11 @@ class StageScreen(Screen[None]):
         self._shown = path
         self.run_worker(lambda: self._outline(path), thread=True, exclusive=True, group="peaks", exit_on_error=False)
 
+    def show_nothing(self) -> None:
+        """Take the waveform away."""
+        self._shown, self._duration = "", 0.0
+        self.query_one(Waveform).show([], "nothing selected")
+
     def _outline(self, path: str) -> None:
         from soundlab.audio.peaks import outline
         from soundlab.errors import SoundlabError
@@ -56,7 +61,7 @@ class StageScreen(Screen[None]):
             self.query_one(Waveform).show(message.peaks)
 
     def _move_playhead(self) -> None:
-        if self._duration and self.app._player is not None and self.app.player.playing:
+        if self._duration and self.app.playing == self._shown and self.app.player.playing:
             self.query_one(Waveform).fraction = min(1.0, self.app.player.position / self._duration)
 
     def selected_path(self) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.reactive import var
@@ -35,6 +37,8 @@ class Waveform(Widget):
 
     DEFAULT_CSS = "Waveform { height: 5; }"
     fraction: var[float] = var(0.0)
+    marked: var[tuple[float, float] | None] = var(None)
+    """A part of the file that is marked, as fractions."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -50,9 +54,13 @@ class Waveform(Widget):
         self._peaks = [(low * scale, high * scale) for low, high in peaks]
         self._label, self._drawn = label, (0, 0)
         self.fraction = 0.0
+        self.marked = None
         self.refresh()
 
     def watch_fraction(self) -> None:
+        self.refresh()
+
+    def watch_marked(self) -> None:
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -67,4 +75,13 @@ class Waveform(Widget):
         head = round(self.fraction * width)
         row = self._rows[y] if y < len(self._rows) else " " * width
         played = Style(color="bright_cyan")
-        return Strip([Segment(row[:head], base + played), Segment(row[head:], base)], width)
+        cuts = {0, head, width}
+        first = last = -1
+        if self.marked is not None:
+            first, last = (round(f * width) for f in self.marked)
+            cuts |= {first, last}
+        segments = []
+        for a, b in pairwise(sorted(cuts)):
+            style = base + played if a < head else base
+            segments.append(Segment(row[a:b], style + Style(reverse=True) if first <= a < last else style))
+        return Strip(segments, width)

@@ -1,0 +1,39 @@
+"""A search as one line: words, and limits written among them.
+
+``distant rain tag:weather NOT rights:unknown brightness<2000`` — ``field:word``
+(:data:`~soundlab.domain.fieldquery.FIELDS`) keeps what has the word, with NOT
+(or a minus) what has not; ``axis>value`` limits a measure; the rest is what is heard.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from soundlab.domain.axes import COUNTED
+from soundlab.domain.fieldquery import FIELDS
+
+_FIELD = re.compile(rf'(?<!\S)(?:(AND|OR)\s+)?(-|NOT\s+|)((?:{"|".join(FIELDS)}):(?:"[^"]+"|[^\s"]+))', re.IGNORECASE)
+_BOUND = re.compile(rf"(?<!\S)((?:{'|'.join(COUNTED)})[<>]=?-?\d+(?:\.\d+)?)(?!\S)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchLine:
+    """What a line asks for."""
+
+    words: str
+    fields: str | None
+    """For :func:`~soundlab.domain.fieldquery.compile_query`."""
+    bounds: tuple[str, ...]
+    """Such as ``brightness<2000``."""
+
+
+def read(line: str) -> SearchLine:
+    """Take a line apart. A colon after anything but a field's name is part of the words."""
+    fields = ""
+    for joint, minus, name in _FIELD.findall(line):
+        fields += (f" {joint.upper() or 'AND'} " if fields else "") + ("NOT " if minus else "") + name
+    line = _FIELD.sub(" ", line)
+    bounds = tuple(found.lower() for found in _BOUND.findall(line))
+    words = " ".join(_BOUND.sub(" ", line).split())
+    return SearchLine(words, fields or None, bounds)

@@ -1,0 +1,23 @@
+"""A search as one line."""
+
+import pytest
+
+from soundlab.domain.searchline import SearchLine, read
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "fields", "bounds"),
+    [
+        ("distant rain", "distant rain", None, ()),
+        ("distant tag:weather rain", "distant rain", "tag:weather", ()),
+        ("NOT tag:voice AND rights:cc0", "", "NOT tag:voice AND rights:cc0", ()),
+        ("rain tag:sea or tag:river", "rain", "tag:sea OR tag:river", ()),
+        ("wood AND metal", "wood AND metal", None, ()),
+        ("-tag:voice rights:cc0", "", "NOT tag:voice AND rights:cc0", ()),
+        ('door title:"front door" brightness<2000', "door", 'title:"front door"', ("brightness<2000",)),
+        ("Speed>=90 drums", "drums", None, ("speed>=90",)),
+        ("at 12:30 someone:else -5 dB a<b", "at 12:30 someone:else -5 dB a<b", None, ()),
+    ],
+)
+def test_words_and_limits_are_told_apart(line: str, words: str, fields: str | None, bounds: tuple[str, ...]) -> None:
+    assert read(line) == SearchLine(words, fields, bounds)

@@ -1,0 +1,133 @@
+"""The library screen: a table of any length, search as one types, regions, audition."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from textual.widgets import Input
+
+from soundlab.domain.clip import Clip
+from soundlab.project import Project
+from soundlab.services.importing import Labels
+from soundlab.tui.app import SoundlabApp
+from soundlab.tui.widgets.clip_table import ClipTable
+from soundlab.tui.widgets.waveform import Waveform
+from tests.tui.test_app import Silent, clips, settle, shown
+
+
+def many(project: Project, folder: Path, count: int) -> None:
+    """Rows of clips that nobody has embedded."""
+    path = folder / "one.wav"
+    soundfile.write(path, np.zeros(100), 8000)
+    for k in range(count):
+        project.clips.add(Clip("", str(path), f"clip {k:05d}", f"{k:064x}"[::-1], 1.0, 8000, 1, rights="own"))
+
+
+async def test_only_what_is_on_screen_is_read(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(project, tmp_path, 3000)
+    asked: list[int] = []
+    page = project.clips.page
+    monkeypatch.setattr(project.clips, "page", lambda rows: asked.append(len(rows)) or page(rows))
+    monkeypatch.setattr(project.clips, "all", lambda *a, **k: pytest.fail("all clips were read"))
+    app = SoundlabApp(project, player=Silent())
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        table = app.screen.query_one(ClipTable)
+        assert table.row_count == 3000 and clips(app)[0] == "clip 00000"
+        await pilot.press("end")
+        await settle(pilot)
+        assert clips(app)[-1] == "clip 02999" and table.clip is not None and table.clip.title == "clip 02999"
+        await pilot.press("home", "pagedown", "down", "down", "up")
+        await settle(pilot)
+        height = table.size.height - 1
+        assert table.clip.title == f"clip {height + 1:05d}" and table.clip.title in clips(app)
+        assert sum(asked) < 400
+        await pilot.click(ClipTable, offset=(5, 3))
+        await settle(pilot)
+        assert table.clip.title == clips(app)[2]
+
+
+async def test_search_follows_the_typing_and_an_empty_line_shows_all(warm: Project, noises: Path) -> None:
+    warm.importer.run([noises], Labels(rights="own"))
+    app = SoundlabApp(warm, player=Silent())
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        listed = clips(app)
+        await pilot.press("slash", *"clock")
+        await pilot.pause(0.2)  # the pause after which a search begins
+        await settle(pilot)
+        assert clips(app)[0] == "clock clicks" and 'for "clock"' in shown(app, "#job")
+        assert app.focused is app.screen.query_one(Input)
+        app.screen.query_one(Input).value = ""
+        await pilot.press("enter")
+        await settle(pilot)
+        assert clips(app) == listed
+        for line, found, said in (
+            ("-tag:nothing title:drone", ["low drone"], "1 clip "),
+            ("rights:cc0", [], "nothing found"),
+            ('title:drone (tag:"', ["low drone"], "1 clip "),
+        ):
+            app.screen.query_one(Input).value = line
+            await pilot.press("slash", "enter")
+            await settle(pilot)
+            assert clips(app) == found and said in shown(app, "#job")
+
+
+async def test_a_marked_region_finds_what_is_like_it(warm: Project, tmp_path: Path) -> None:
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    hiss = 0.2 * rng.standard_normal(64_000)
+    hum = 0.4 * np.sin(60 * 6.283 * np.arange(64_000) / 32_000)
+    soundfile.write(folder / "a both.wav", np.concatenate([hum, hiss]), 32_000)
+    soundfile.write(folder / "hiss.wav", 0.2 * rng.standard_normal(64_000), 32_000)
+    soundfile.write(folder / "hum.wav", 0.4 * np.sin(61 * 6.283 * np.arange(64_000) / 32_000), 32_000)
+    warm.importer.run([folder], Labels(rights="own"))
+    app = SoundlabApp(warm, player=Silent())
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("space")
+        app.player.position = 2.1
+        await pilot.press("i")
+        app.player.position = 3.9
+        await pilot.press("o")
+        wave = app.screen.query_one(Waveform)
+        assert wave.marked == pytest.approx((2.1 / 4, 3.9 / 4))
+        await pilot.press("m")
+        await settle(pilot)
+        assert clips(app)[0] == "hiss" and "from 2.1 to 3.9 s" in shown(app, "#job")
+        assert app.screen.query_one(Waveform).marked is None
+        await pilot.press("space", "o")
+        assert "the region is empty" in shown(app, "#job")
+
+
+async def test_audition_by_keys(warm: Project, noises: Path) -> None:
+    (noises / "gone.wav").write_bytes((noises / "rain_hiss.wav").read_bytes()[:50_000])
+    warm.importer.run([noises], Labels(rights="own"))
+    (noises / "gone.wav").unlink()
+    app = SoundlabApp(warm, player=Silent())
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        listed = clips(app)
+        await pilot.press("p")
+        assert app.player.played == [f"{_file(app)}"]
+        for _ in listed[1:]:
+            await pilot.press("down")
+            await pilot.pause(0.2)  # the pause after which a preview begins
+        assert len(app.player.played) == 3, "all but the missing one"
+        await pilot.press("home", "p")
+        await settle(pilot)
+        app.player.stop()
+        await pilot.press("l")
+        assert app.player.playing
+        await pilot.press("k")
+        assert not app.player.playing
+
+
+def _file(app: SoundlabApp) -> str:
+    clip = app.screen.query_one(ClipTable).clip
+    assert clip is not None
+    return Path(clip.path).name
