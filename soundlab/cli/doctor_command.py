@@ -97,10 +97,9 @@ def _project(path: Path | None) -> list[dict[str, Any]]:
         project = Project(path) if path else Project.locate(Path.cwd())
     except NotFound as error:
         return [_row("project", error.message, path is None, error.hint)]
-    clips = project.clips.all()
-    missing = sum(clip.missing for clip in clips)
+    count, missing = project.clips.count(), len(project.clips.missing())
     model = project.embedder.model_id
-    waiting = len({c.id for c in clips} - project.vectors.owners(model))
+    waiting = project.clips.count_without_vectors(model)
     dead = [t for t in project.takes.all(states=("pending",)) if not _alive(int(t.recipe.get("pid", 0)))]
     for take in dead:
         project.takes.change(take.id, state="failed", note="interrupted")
@@ -113,10 +112,8 @@ def _project(path: Path | None) -> list[dict[str, Any]]:
         how = f"search by graph over {graph.rows} windows, recall@10 {graph.recall:.3f}; over {GRAPH_REACH} hits exact"
     rows = [
         _row("project", str(project.folder)),
-        _row(
-            "clips", f"{len(clips)}, {missing} missing", not missing, "" if not missing else "soundlab clips --missing"
-        ),
-        _row("vectors", f"{len(clips) - waiting} of {len(clips)} for {model}; {how}"),
+        _row("clips", f"{count}, {missing} missing", not missing, "" if not missing else "soundlab clips --missing"),
+        _row("vectors", f"{count - waiting} of {count} for {model}; {how}"),
         _row("takes", f"{len(project.takes.all())}, {len(dead)} interrupted ones cleared"),
     ]
     project.close()

@@ -23,7 +23,7 @@ class SearchLine:
 
     words: str
     fields: str | None
-    """For :func:`~soundlab.domain.fieldquery.compile_query`."""
+    """For :func:`~soundlab.domain.fieldquery.parse`."""
     bounds: tuple[str, ...]
     """Such as ``brightness<2000``."""
 

@@ -196,8 +196,7 @@ class Importer:
     ) -> list[tuple[Path, str]]:
         """Embed clips that have no vectors of the current model; return those that could not be."""
         model = self._embedder.model_id
-        done = self._vectors.owners(model)
-        waiting = [clip for clip in self._clips.all() if clip.id not in done and not clip.missing]
+        waiting = [clip for clip in self._clips.without_vectors(model) if not clip.missing]
         failed: list[tuple[Path, str]] = []
         for start in range(0, len(waiting), _EMBED_BATCH):
             chunk = waiting[start : start + _EMBED_BATCH]

@@ -54,7 +54,7 @@ class Keeper:
         Files of the same name are looked at first, then, where one was found, its
         whole folder, then all others; so a moved folder costs little.
         """
-        lost = {c.sha256: c for c in self.clips.all() if c.missing}
+        lost = {c.sha256: c for c in self.clips.all(ids=self.clips.missing())}
         waiting = list(dict.fromkeys(audio_files(folders)))
         names = {Path(c.path).name for c in lost.values()}
         waiting.sort(key=lambda p: p.name not in names)

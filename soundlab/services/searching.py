@@ -14,15 +14,18 @@ from soundlab.audio.decode import read_audio
 from soundlab.audio.write import write_audio
 from soundlab.domain.axes import COUNTED
 from soundlab.domain.clip import Clip
-from soundlab.domain.fieldquery import Record, compile_query
+from soundlab.domain.fieldquery import parse
 from soundlab.domain.ports import Embedder
-from soundlab.domain.searchline import SearchLine, read
+from soundlab.domain.searchline import SearchLine
+from soundlab.domain.searchline import read as read_line
 from soundlab.errors import NotFound, UnreadableAudio, WrongInput
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.vectors import VectorStore, unit_mean
 
 WORD_WEIGHT = 0.35
 """What a full match of the query's words in title and tags adds to a cosine."""
+_NEAR, _NAMED = 2000, 500
+"""Windows, and clips that the words name, among which names decide."""
 _LONG = 12.0
 """Seconds from which a result says where in the file it is."""
 _REGION = re.compile(r"^(?P<name>.+)@(?P<start>\d+(?:\.\d+)?)-(?P<stop>\d+(?:\.\d+)?)$")
@@ -165,7 +168,7 @@ class Searcher:
         NotFound
             When an example is neither a clip nor a file.
         """
-        line = read(text)
+        line = read_line(text)
         text, filters = line.words, filters.with_line(line)
         if not text and not like and not unlike and not filters.any:
             raise WrongInput("nothing to search for", "give words, or --like a clip or file")
@@ -175,45 +178,50 @@ class Searcher:
         parts = self._parts(text, like, unlike, more)
         if not parts:
             assert allowed is not None
-            return [Result(clip, 0.0, None, ("passes the filters",)) for clip in allowed.values()][:k]
-        total = np.sum([p.weight * p.vector for p in parts], axis=0)
-        words = set(re.findall(r"[a-z0-9]+", text.lower()))
-        everything = self._vectors.search(
-            self._embedder.model_id, [float(v) for v in total], self._reach(k, allowed, words), allowed
-        )
+            return [Result(clip, 0.0, None, ("passes the filters",)) for clip in self._clips.all(ids=allowed[:k])]
+        total = [float(v) for v in np.sum([p.weight * p.vector for p in parts], axis=0)]
+        words = _words(text)
+        near = self._vectors.search(self._embedder.model_id, total, max(20 * k, _NEAR if words else 0), allowed)
+        # Clips whose names hold all words are heard too, however far they lie.
+        named = self._clips.named(sorted(words), _NAMED)
+        if allowed is not None:
+            named = sorted({*named} & {*allowed})
+        if named:
+            near += self._vectors.search(self._embedder.model_id, total, 20 * len(named), named)
         best: dict[str, tuple[float, float]] = {}
-        for hit in everything:
-            if hit.owner not in best:
+        for hit in near:
+            if hit.owner not in best or hit.score > best[hit.owner][0]:
                 best[hit.owner] = (hit.score, hit.at)
-        results = []
-        for clip in self._clips.all(ids=list(best)):
-            score, at = best[clip.id]
-            results.append(
-                Result(clip, score + WORD_WEIGHT * _overlap(words, clip), at if clip.duration > _LONG else None)
+        names = self._clips.names(list(best)) if words else {}
+        scores = {i: cosine + WORD_WEIGHT * _overlap(words, names.get(i, "")) for i, (cosine, _) in best.items()}
+        first = sorted(scores, key=lambda i: -scores[i])[:k]
+        found = {clip.id: clip for clip in self._clips.all(ids=first)}
+        held = self._vectors.means(self._embedder.model_id, first)
+        return [
+            Result(
+                clip,
+                scores[clip.id],
+                best[clip.id][1] if clip.duration > _LONG else None,
+                self._why(clip, held.get(clip.id), parts, words),
             )
-        results.sort(key=lambda r: -r.score)
-        return [self._explained(r, parts, words) for r in results[:k]]
-
-    def _allowed(self, filters: Filters) -> dict[str, Clip]:
-        found = self._clips.all(tag=filters.tag, collection=filters.collection, rights=filters.rights)
-        matches = compile_query(filters.fields) if filters.fields else None
-        kept = [
-            c
-            for c in found
-            if (filters.shortest is None or c.duration >= filters.shortest)
-            and (filters.longest is None or c.duration <= filters.longest)
-            and (filters.rate is None or c.sample_rate == filters.rate)
-            and (filters.kind is None or Path(c.path).suffix.lower() == "." + filters.kind.lower().lstrip("."))
-            and (matches is None or matches(record(c)))
+            for clip in (found[i] for i in first if i in found)
         ]
-        if filters.bounds:
-            measured = self._measure(kept)
-            kept = [c for c in kept if all(b.holds(measured.get(c.id, {})) for b in filters.bounds)]
-        return {c.id: c for c in kept}
 
-    def _reach(self, k: int, allowed: dict[str, Clip] | None, words: set[str]) -> int:
-        """How many windows to look at: all of them where names or filters may lift a lower one."""
-        return 1_000_000 if allowed is not None else max(20 * k, 2000 if words else 0)
+    def _allowed(self, filters: Filters) -> list[str]:
+        ids = self._clips.matching(
+            tag=filters.tag,
+            collection=filters.collection,
+            rights=filters.rights,
+            shortest=filters.shortest,
+            longest=filters.longest,
+            rate=filters.rate,
+            kind=filters.kind,
+            fields=parse(filters.fields) if filters.fields else None,
+        )
+        if filters.bounds:
+            measured = self._measure(self._clips.all(ids=ids))
+            ids = [i for i in ids if all(b.holds(measured.get(i, {})) for b in filters.bounds)]
+        return ids
 
     def _parts(
         self,
@@ -235,17 +243,16 @@ class Searcher:
             parts.append(Part(f"more {word}", away / max(float(np.linalg.norm(away)), 1e-9), 0.6))
         return parts
 
-    def _explained(self, result: Result, parts: Sequence[Part], words: set[str]) -> Result:
+    @staticmethod
+    def _why(clip: Clip, heard: np.ndarray | None, parts: Sequence[Part], words: set[str]) -> tuple[str, ...]:
         """Say what brought a clip up: words in its name, and how near it is to each part."""
         why = []
-        if shared := sorted(words & _own_words(result.clip)):
+        if shared := sorted(words & _words(" ".join((clip.title, *clip.tags)))):
             why.append(f"named {', '.join(shared)}")
-        held = self._vectors.get(self._embedder.model_id, result.clip.id)
-        if held is not None:
-            mean = unit_mean(held)
-            near = sorted(((float(mean @ p.vector), p.name) for p in parts), reverse=True)
+        if heard is not None:
+            near = sorted(((float(heard @ p.vector), p.name) for p in parts), reverse=True)
             why += [f"{name} {value:+.2f}" for value, name in near]
-        return Result(result.clip, result.score, result.at, tuple(why))
+        return tuple(why)
 
     def example(self, name: str) -> np.ndarray:
         """Vector of a clip, take, file, or a region of one: the mean of its windows, at unit length."""
@@ -281,26 +288,10 @@ class Searcher:
         return np.asarray(result.vectors, np.float64)
 
 
-def record(clip: Clip) -> Record:
-    """A clip's text by field, for field queries."""
-    return {
-        "title": clip.title,
-        "tag": " ".join(clip.tags),
-        "note": clip.note,
-        "collection": " ".join(clip.collections),
-        "rights": clip.rights,
-        "holder": clip.holder,
-        "category": clip.category,
-        "path": clip.path,
-        "evidence": clip.evidence,
-        "description": str(clip.metadata.get("description", "")),
-    }
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.replace("_", " ").lower()))
 
 
-def _own_words(clip: Clip) -> set[str]:
-    return set(re.findall(r"[a-z0-9]+", " ".join((clip.title, *clip.tags)).lower()))
-
-
-def _overlap(words: set[str], clip: Clip) -> float:
-    """Share of the query's words that title and tags hold."""
-    return len(words & _own_words(clip)) / len(words) if words else 0.0
+def _overlap(words: set[str], name: str) -> float:
+    """Share of the query's words that a clip's title and tags hold."""
+    return len(words & _words(name)) / len(words) if words else 0.0

@@ -8,16 +8,22 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, Integer, Select, delete, func, insert, literal_column, select, update
+from sqlalchemy import Exists, Select, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from soundlab.domain.clip import Clip
+from soundlab.domain.fieldquery import Query
 from soundlab.errors import NotFound
+from soundlab.storage import clip_text
+from soundlab.storage.clip_text import CLIP_ROW, TEXT
 from soundlab.storage.database import Connection, Database, now
-from soundlab.storage.tables import clip_collections, clip_tags, clips, measures
+from soundlab.storage.tables import clip_collections, clip_tags, clips, measures, vectors
 
 _CHUNK = 500
-_ROW: ColumnElement[int] = literal_column("clips.rowid", Integer)
+
+
+def _embedded(model: str) -> Exists:
+    return exists().where(vectors.c.owner == clips.c.id, vectors.c.model == model)
 
 
 class ClipStore:
@@ -113,29 +119,101 @@ class ClipStore:
         ids: Sequence[str] | None = None,
     ) -> list[Clip]:
         """Return clips in the order they were added, filtered."""
-        query = select(clips)
+        query = self._within(select(clips), tag, collection, rights)
+        if ids is not None:
+            chunks = [ids[i : i + _CHUNK] for i in range(0, len(ids), _CHUNK)]
+            return [clip for chunk in chunks for clip in self._load(query.where(clips.c.id.in_(chunk)))]
+        return self._load(query.order_by(clips.c.added, clips.c.id))
+
+    @staticmethod
+    def _within(query: Select[Any], tag: str | None, collection: str | None, rights: str | None) -> Select[Any]:
         if tag is not None:
             query = query.where(clips.c.id.in_(select(clip_tags.c.clip).where(clip_tags.c.tag == tag)))
         if collection is not None:
             query = query.where(
                 clips.c.id.in_(select(clip_collections.c.clip).where(clip_collections.c.collection == collection))
             )
-        if rights is not None:
-            query = query.where(clips.c.rights == rights)
-        if ids is not None:
-            chunks = [ids[i : i + _CHUNK] for i in range(0, len(ids), _CHUNK)]
-            return [clip for chunk in chunks for clip in self._load(query.where(clips.c.id.in_(chunk)))]
-        return self._load(query.order_by(clips.c.added, clips.c.id))
+        return query if rights is None else query.where(clips.c.rights == rights)
+
+    def matching(
+        self,
+        *,
+        tag: str | None = None,
+        collection: str | None = None,
+        rights: str | None = None,
+        shortest: float | None = None,
+        longest: float | None = None,
+        rate: int | None = None,
+        kind: str | None = None,
+        fields: Query | None = None,
+    ) -> list[str]:
+        """Return ids of clips, in the order they were added, that are as asked.
+
+        Parameters
+        ----------
+        shortest, longest
+            Bounds on the duration in seconds.
+        rate
+            Sample rate in Hz.
+        kind
+            File name suffix, such as wav.
+        fields
+            See :mod:`soundlab.domain.fieldquery`.
+        """
+        query = self._within(select(clips.c.id), tag, collection, rights)
+        if shortest is not None:
+            query = query.where(clips.c.duration >= shortest)
+        if longest is not None:
+            query = query.where(clips.c.duration <= longest)
+        if rate is not None:
+            query = query.where(clips.c.sample_rate == rate)
+        if kind is not None:
+            query = query.where(func.lower(clips.c.path).endswith("." + kind.lower().lstrip("."), autoescape=True))
+        if fields is not None:
+            query = query.where(clip_text.matching(fields))
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query.order_by(CLIP_ROW)))
+
+    def named(self, words: Sequence[str], limit: int) -> list[str]:
+        """Return ids of at most ``limit`` clips whose titles and tags hold all of the words."""
+        query = select(clips.c.id).where(clip_text.named(list(words))).limit(limit)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query)) if words else []
+
+    def names(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return title and tags of clips as one text each."""
+        found: dict[str, str] = {}
+        query = select(clips.c.id, TEXT.c.title, TEXT.c.tag).select_from(clips).join(TEXT, TEXT.c.rowid == CLIP_ROW)
+        with self._engine.connect() as connection:
+            for i in range(0, len(ids), _CHUNK):
+                rows = connection.execute(query.where(clips.c.id.in_(ids[i : i + _CHUNK])))
+                found |= {str(identity): f"{title} {tags}" for identity, title, tags in rows}
+        return found
+
+    def without_vectors(self, model: str) -> list[Clip]:
+        """Return clips that have no vectors of a model, in the order they were added."""
+        return self._load(select(clips).where(~_embedded(model)).order_by(CLIP_ROW))
+
+    def count_without_vectors(self, model: str) -> int:
+        """Return how many clips have no vectors of a model."""
+        with self._engine.connect() as connection:
+            return int(connection.scalar(select(func.count()).select_from(clips).where(~_embedded(model))) or 0)
+
+    def missing(self) -> list[str]:
+        """Return ids of clips whose file is gone, in the order they were added."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(clips.c.id, clips.c.path).order_by(CLIP_ROW))
+            return [str(identity) for identity, path in rows if not Path(self._resolve(path)).exists()]
 
     def order(self) -> npt.NDArray[np.int64]:
         """Row numbers of all clips as they were added: small enough to hold for a million, see :meth:`page`."""
-        query = select(_ROW).select_from(clips)
+        query = select(CLIP_ROW).select_from(clips)
         with self._engine.connect() as connection:
             return np.sort(np.fromiter(connection.scalars(query), np.int64))
 
     def page(self, rows: Sequence[int]) -> list[Clip]:
         """Clips by row number, ascending."""
-        return self._load(select(clips).where(_ROW.in_([int(r) for r in rows])).order_by(_ROW))
+        return self._load(select(clips).where(CLIP_ROW.in_([int(r) for r in rows])).order_by(CLIP_ROW))
 
     def measures(self, ids: Sequence[str]) -> dict[str, dict[str, float | None]]:
         """Descriptors of those clips that have been measured."""

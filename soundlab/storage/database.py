@@ -12,9 +12,10 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from soundlab.errors import SoundlabError
+from soundlab.storage import clip_text
 from soundlab.storage.tables import adapters, clips, takes
 
-HEAD = "0003"
+HEAD = "0004"
 """Newest revision in ``migrations/versions``; a test holds the two together."""
 
 
@@ -78,6 +79,7 @@ class Database:
                     inside = places.get(self.resolve(str(stored)))
                     if inside is not None:
                         connection.execute(update(table).where(table.c.path == stored).values(path=inside))
+            clip_text.rebuild(connection)
         copy.dispose()
 
     def close(self) -> None:

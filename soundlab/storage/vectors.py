@@ -68,11 +68,6 @@ class VectorStore:
             connection.execute(delete(vectors).where(vectors.c.model == model, vectors.c.owner.in_(owners)))
             connection.execute(upsert(vectors).on_conflict_do_nothing(), values)
 
-    def owners(self, model: str) -> set[str]:
-        """Ids that have vectors of ``model``."""
-        with self._engine.connect() as connection:
-            return set(connection.scalars(select(vectors.c.owner).where(vectors.c.model == model).distinct()))
-
     def get(self, model: str, owner: str) -> Half | None:
         """Vectors (windows, dimensions) of one owner, or None."""
         query = (
@@ -84,14 +79,11 @@ class VectorStore:
 
     def means(self, model: str, owners: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
         """Mean of each owner's windows, of unit length, for those that have any."""
-        wanted = set(owners)
-        query = select(vectors.c.owner, vectors.c.vector).where(vectors.c.model == model)
-        if len(wanted) <= _CHUNK:
-            query = query.where(vectors.c.owner.in_(wanted))
         sums: dict[str, npt.NDArray[np.float32]] = {}
+        query = select(vectors.c.owner, vectors.c.vector).where(vectors.c.model == model)
         with self._engine.connect() as connection:
-            for owner, raw in connection.execute(query):
-                if owner in wanted:
+            for i in range(0, len(owners), _CHUNK):
+                for owner, raw in connection.execute(query.where(vectors.c.owner.in_(owners[i : i + _CHUNK]))):
                     row = np.frombuffer(raw, "<f2").astype(np.float32)
                     sums[owner] = sums[owner] + row if owner in sums else row
         return {owner: row / max(float(np.linalg.norm(row)), 1e-9) for owner, row in sums.items()}

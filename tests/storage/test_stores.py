@@ -61,7 +61,9 @@ def test_migrations_build_the_tables_of_the_code(database: Database) -> None:
     folder = Path(database_module.__file__).parent / "migrations"
     assert ScriptDirectory(str(folder)).get_current_head() == HEAD
     with database.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        # The full-text index is made by SQL alone; SQLite keeps it in tables of that name.
+        options = {"include_name": lambda name, kind, _: kind != "table" or not str(name).startswith("clip_text")}
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
 
 
