@@ -32,6 +32,7 @@ from soundlab.services.importing import Labels
     help="Bring clips of another project in with their rights; --collection says which.",
 )
 @click.option("--copy", is_flag=True, help="Copy files into the project instead of using them in place.")
+@click.option("--watch", is_flag=True, help="Stay, and import what appears in the folders; ctrl+C ends.")
 @project_option
 @json_option
 def command(
@@ -46,6 +47,7 @@ def command(
     report: Path | None,
     from_project: Path | None,
     copy: bool,
+    watch: bool,
     project: Path | None,
     as_json: bool,
 ) -> None:
@@ -56,6 +58,8 @@ def command(
     """
     if bool(paths) == bool(from_project):
         raise click.UsageError("name files or folders, or --from-project PROJECT")
+    if watch and (as_json or from_project or not all(path.is_dir() for path in paths)):
+        raise click.UsageError("--watch takes folders only, and neither --json nor --from-project")
     labels = Labels(
         rights=rights,
         evidence=evidence,
@@ -82,8 +86,29 @@ def command(
         click.echo(f"imported {len(done.imported)}, unchanged {len(done.unchanged)}, failed {len(done.failed)}")
     for path, reason in done.failed:
         note(f"failed: {plain(path)}: {reason}")
+    if watch:
+        _watch(project, paths, labels, copy)
+        return
     if not done.imported and not done.unchanged:
         raise SoundlabError("nothing could be imported", "name audio files, or folders that hold some")
+
+
+def _watch(project: Path | None, folders: tuple[Path, ...], labels: Labels, copy: bool) -> None:
+    """Import what appears until ctrl+C."""
+    from threading import Event
+
+    from soundlab.services.watching import watch
+
+    note(f"watching {', '.join(map(str, folders))}; ctrl+C ends")
+    with opened(project) as opened_project:
+        try:
+            for found in watch(opened_project.importer, folders, labels, Event(), copy=copy):
+                for clip in found.imported:
+                    click.echo(f"{clip.id}  {clip.duration:7.2f} s  {clip.title}")
+                for path, reason in found.failed:
+                    note(f"failed: {plain(path)}: {reason}")
+        except KeyboardInterrupt:
+            note("watching ended")
 
 
 def write_report(path: Path, failed: list[tuple[Path, str]]) -> None:

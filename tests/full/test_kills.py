@@ -14,6 +14,7 @@ import pytest
 import soundfile
 
 from soundlab.project import Project
+from soundlab.services.importing import Labels
 
 pytestmark = pytest.mark.full
 
@@ -56,17 +57,81 @@ def test_generation(film: Path) -> None:
     assert soundlab(film, "generate", "wind", "-d", "1").returncode == 0
 
 
-def test_import(film: Path, tmp_path: Path) -> None:
+KILLED_IMPORT = """
+import os, signal, sys
+from soundlab.cli.main import exit_code
+from soundlab.services.importing import Importer
+
+fatal, calls, run = int(sys.argv[1]), 0, Importer.run
+
+def count(frame, event, arg):
+    global calls
+    if event in ("call", "c_call"):
+        calls += 1
+        if calls == fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+def watched(*args, **given):
+    sys.setprofile(count)
+    try:
+        return run(*args, **given)
+    finally:
+        sys.setprofile(None)
+
+Importer.run = watched
+code = exit_code(["import", sys.argv[2], "--copy", "--tag", "noise", "--collection", "all", "--json"])
+print(calls, file=sys.stderr)
+sys.exit(code)
+"""
+"""Imports a folder and dies, as by kill -9, at the given call of any function during it."""
+
+
+def library(folder: Path) -> list[object]:
+    """All that an import leaves: rows, labels, vectors, copied media."""
+    project = Project(folder)
+    clips = sorted(project.clips.all(), key=lambda c: c.sha256)
+    model = project.embedder.model_id
+    rows: list[object] = [
+        (c.id, c.title, c.duration, c.tags, c.collections, c.missing, Path(c.path).name, project.clips.names([c.id]))
+        for c in clips
+    ]
+    heard = [project.vectors.get(model, c.id) for c in clips]
+    rows += [v.tolist() if v is not None else None for v in heard]
+    rows.append(sorted(f.name for f in (folder / "references").glob("*")))
+    rows.append(sorted(h.owner for h in project.vectors.search(model, [1.0] * 256, 100)))
+    project.close()
+    return rows
+
+
+def test_import(tmp_path: Path) -> None:
+    """Killed at 20 random points, each import opens, and goes on to what an unbroken one gives."""
     rng = np.random.default_rng(0)
     sounds = tmp_path / "many"
     sounds.mkdir()
-    for k in range(60):
-        soundfile.write(sounds / f"{k}.wav", rng.standard_normal(200_000) * 0.1, 48_000)
-    kill_when(film, ["import", str(sounds)], "embedding")
-    done = soundlab(film, "import", str(sounds), "--json")
-    row = json.loads(done.stdout)
-    assert row["imported"] + row["unchanged"] == 60 and row["failed"] == []
-    assert len(json.loads(soundlab(film, "search", "noise", "-k", "100", "--json").stdout)["results"]) == 60
+    for k in range(6):
+        soundfile.write(sounds / f"{k}.wav", rng.standard_normal(96_000) * 0.1, 48_000)
+
+    def attempt(folder: Path, fatal: int) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", KILLED_IMPORT, str(fatal), str(sounds)]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+    def film(name: str) -> Path:
+        Project.create(tmp_path / name).close()
+        return tmp_path / name
+
+    whole = attempt(film("whole"), 0)
+    assert whole.returncode == 0, whole.stderr
+    wanted, calls = library(tmp_path / "whole"), int(whole.stderr.splitlines()[-1])
+    died = 0
+    for turn, fatal in enumerate(rng.integers(1, calls, 20)):
+        folder = film(f"film{turn}")
+        died += attempt(folder, int(fatal)).returncode == -signal.SIGKILL
+        Project(folder).close()
+        project = Project(folder)
+        project.importer.run([sounds], Labels(tags=("noise",), collections=("all",)), copy=True)
+        project.close()
+        assert library(folder) == wanted, f"killed at call {fatal} of {calls}"
+    assert died >= 18, "the points must lie within the import"
 
 
 def test_training_resumes_where_it_was(film: Path) -> None:

@@ -1,0 +1,82 @@
+"""Watching folders: what appears in them, or changes, is imported once it is whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from threading import Event
+
+from soundlab.audio.decode import SUFFIXES
+from soundlab.errors import NotFound
+from soundlab.services.importing import Importer, Labels, Report
+
+QUIET = 3.0
+"""Seconds for which a file must stay as it is: recorders and copies write for a while."""
+_TICK = 250
+
+
+def watch(
+    importer: Importer,
+    folders: Sequence[Path],
+    labels: Labels,
+    stop: Event,
+    *,
+    copy: bool = False,
+    quiet: float = QUIET,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Report]:
+    """Import what appears in ``folders`` until ``stop`` is set; yield a report whenever something was.
+
+    Files that are there already are not touched: import the folders first.
+
+    Raises
+    ------
+    NotFound
+        When a folder does not exist.
+    """
+    from watchfiles import Change, DefaultFilter
+    from watchfiles import watch as changes
+
+    for folder in folders:
+        if not folder.is_dir():
+            raise NotFound(f"no such folder: {folder}", "name a folder to watch")
+    waiting: dict[Path, tuple[tuple[int, int], float]] = {}
+    events = changes(
+        *folders,
+        watch_filter=DefaultFilter(),
+        stop_event=stop,
+        rust_timeout=_TICK,
+        yield_on_timeout=True,
+        debounce=200,
+        raise_interrupt=True,
+    )
+    for batch in events:
+        for change, name in batch:
+            path = Path(name)
+            if change is not Change.deleted and path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
+                waiting.setdefault(path, ((-1, -1), clock()))
+        whole = _whole(waiting, clock(), quiet)
+        if whole:
+            report = Report()
+            importer.add(whole, labels, report, copy=copy)
+            report.failed += importer.embed_missing()
+            yield report
+
+
+def _whole(waiting: dict[Path, tuple[tuple[int, int], float]], now: float, quiet: float) -> list[Path]:
+    """Take out of ``waiting`` the files that have not changed for a while, and those that are gone."""
+    ready = []
+    for path, (before, since) in list(waiting.items()):
+        try:
+            state = path.stat()
+        except OSError:
+            del waiting[path]
+            continue
+        seen = (state.st_size, state.st_mtime_ns)
+        if seen != before:
+            waiting[path] = (seen, now)
+        elif now - since >= quiet:
+            del waiting[path]
+            ready.append(path)
+    return sorted(ready)
