@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from soundlab.services.keeping import Keeper
     from soundlab.services.searching import Searcher
     from soundlab.services.steering import SteeringService
+    from soundlab.services.suggesting import Suggester
     from soundlab.services.training import TrainingService
     from soundlab.storage.adapters import AdapterStore
     from soundlab.storage.clips import ClipStore
     from soundlab.storage.database import Database
     from soundlab.storage.exports import ExportStore
+    from soundlab.storage.searches import SearchStore
     from soundlab.storage.takes import TakeStore
     from soundlab.storage.vectors import VectorStore
 
@@ -224,6 +226,23 @@ class Project:
         from soundlab.services.curating import Curator
 
         return Curator(self.clips, self.vectors, self.embedder)
+
+    @cached_property
+    def suggester(self) -> Suggester:
+        from soundlab.services.suggesting import Suggester
+        from soundlab.vocabulary import read_categories, read_tags
+
+        words = packaged("presets") / "vocabulary"
+        tags = read_tags([words, self.folder / "vocabulary"])
+        return Suggester(
+            self.clips, self.vectors, self.embedder, tags, read_categories(words), self.internal / "vectors"
+        )
+
+    @cached_property
+    def searches(self) -> SearchStore:
+        from soundlab.storage.searches import SearchStore
+
+        return SearchStore(self.database)
 
     @cached_property
     def keeper(self) -> Keeper:

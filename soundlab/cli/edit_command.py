@@ -8,21 +8,27 @@ import click
 
 from soundlab.cli.options import emit, json_option, note, opened, project_option
 from soundlab.domain.rights import CONSENTS, STATUSES
+from soundlab.errors import NotFound
 from soundlab.services.importing import Labels
 
 
 @click.command("edit")
-@click.argument("clips", nargs=-1, required=True)
+@click.argument("clips", nargs=-1)
 @click.option("--rights", type=click.Choice(STATUSES))
 @click.option("--evidence")
 @click.option("--consent", type=click.Choice(CONSENTS))
 @click.option("--tag", "tags", multiple=True)
 @click.option("--untag", multiple=True)
 @click.option("--collection", "collections", multiple=True, help="Add to this collection.")
+@click.option("--uncollect", multiple=True, help="Take out of this collection.")
 @click.option("--holder", help="Who holds the rights.")
 @click.option("--expires", help="Last day of the rights, as 2027-12-31; empty text takes it away.")
 @click.option("--title")
 @click.option("--note", "remark")
+@click.option("--rating", type=int, help="1 to 5; 0 takes it away.")
+@click.option("--category", help="UCS CatID, such as DOORWood.")
+@click.option("--found", help="Change all clips that this search line limits to: 'tag:rain NOT rights:own'.")
+@click.option("--undo", is_flag=True, help="Take back the last edit.")
 @project_option
 @json_option
 def command(
@@ -33,20 +39,63 @@ def command(
     tags: tuple[str, ...],
     untag: tuple[str, ...],
     collections: tuple[str, ...],
+    uncollect: tuple[str, ...],
     holder: str | None,
     expires: str | None,
     title: str | None,
     remark: str | None,
+    rating: int | None,
+    category: str | None,
+    found: str | None,
+    undo: bool,
     project: Path | None,
     as_json: bool,
 ) -> None:
-    """Change titles, tags, rights and collections of CLIPS: all of them or none."""
-    labels = Labels(rights, evidence, consent, title, remark, holder, expires, tags, untag, collections)
-    if labels == Labels():
-        raise click.UsageError("say what to change, such as --tag or --rights")
+    """Change titles, tags, rights, ratings and collections of CLIPS: all of them or none."""
+    labels = Labels(
+        rights=rights,
+        evidence=evidence,
+        consent=consent,
+        title=title,
+        note=remark,
+        holder=holder,
+        expires=expires,
+        tags=tags,
+        untag=untag,
+        collections=collections,
+        uncollect=uncollect,
+        rating=rating,
+        category=category,
+    )
+    if undo == (labels != Labels()):
+        raise click.UsageError("say what to change, such as --tag or --rights; or --undo alone")
+    if not undo and bool(clips) == bool(found):
+        raise click.UsageError("name clips, or --found with a search line")
     with opened(project) as opened_project:
-        ids = [opened_project.clips.get(name).id for name in clips]
-        opened_project.clips.change(ids, labels.columns(), tags=tags, untag=untag, collections=collections)
+        if undo:
+            last = opened_project.clips.undo()
+            if last is None:
+                raise NotFound("there is no edit to take back", "edits are kept since the last fifty")
+            what, ids = last
+            note(f"taken back: {what}")
+        else:
+            if category and category not in opened_project.suggester.categories:
+                raise NotFound(f"no UCS category {category!r}", f"soundlab suggest {clips[0] if clips else 'CLIP'}")
+            if found:
+                ids = opened_project.searcher.limited(found)
+                if not ids:
+                    raise NotFound(f"nothing passes {found!r}", "try it: soundlab search")
+            else:
+                ids = [opened_project.clips.get(name).id for name in clips]
+            opened_project.clips.change(
+                ids,
+                labels.columns(),
+                tags=tags,
+                untag=untag,
+                collections=collections,
+                uncollect=uncollect,
+                undoable=labels.told,
+            )
         changed = opened_project.clips.all(ids=ids)
     if as_json:
         emit({"clips": [clip.as_json() for clip in changed]})

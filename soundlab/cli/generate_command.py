@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from soundlab.cli.options import emit, json_option, meter, opened, project_option, weighted
+from soundlab.cli.options import emit, json_option, meter, opened, project_option
 from soundlab.cli.rows import print_takes
-from soundlab.domain.brief import Brief, Reference
+from soundlab.domain.brief import Brief, Reference, weighted
 
 
 @click.command("generate")

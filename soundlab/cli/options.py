@@ -95,14 +95,3 @@ def meter() -> Iterator[Meter]:
         yield bar
     finally:
         bar.close()
-
-
-def weighted(text: str) -> tuple[str, float]:
-    """Read NAME or NAME=WEIGHT."""
-    name, sign, weight = text.rpartition("=")
-    if not sign:
-        return text, 1.0
-    try:
-        return name, float(weight)
-    except ValueError as error:
-        raise click.BadParameter(f"{text!r}: the weight after = is not a number") from error

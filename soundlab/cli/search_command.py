@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from soundlab.cli.options import emit, json_option, note, opened, project_option, weighted
+from soundlab.cli.options import emit, json_option, note, opened, project_option
 from soundlab.domain.rights import STATUSES
 
 
@@ -25,6 +25,9 @@ from soundlab.domain.rights import STATUSES
 @click.option("--kind", help="File type, such as wav.")
 @click.option("--fields", help="Text in fields: 'title:door AND (wood OR metal) NOT tag:slam'.")
 @click.option("--where", multiple=True, help="Limit on a measure: 'brightness>2000' (Hz), 'speed<90' (bpm).")
+@click.option("--rating", type=click.IntRange(1, 5), help="Stars at least.")
+@click.option("--save", metavar="NAME", help="Keep this search under a name.")
+@click.option("--saved", metavar="NAME", help="Search as saved; what else is given comes on top.")
 @click.option("--why", is_flag=True, help="Say what brought each result up.")
 @project_option
 @json_option
@@ -43,6 +46,9 @@ def command(
     kind: str | None,
     fields: str | None,
     where: tuple[str, ...],
+    rating: int | None,
+    save: str | None,
+    saved: str | None,
     why: bool,
     project: Path | None,
     as_json: bool,
@@ -51,22 +57,34 @@ def command(
 
     Limits may stand among the words: rain tag:weather NOT rights:unknown 'brightness<2000'.
     """
-    from soundlab.services.searching import Bound, Filters
+    from soundlab.domain.searchrecipe import Recipe
 
-    bounds = tuple(Bound.parse(w) for w in where)
-    filters = Filters(tag, collection, rights, shortest, longest, rate, kind, fields, bounds)
+    said = Recipe(
+        text=" ".join(text),
+        like=like,
+        unlike=unlike,
+        more=more,
+        where=where,
+        tag=tag,
+        collection=collection,
+        rights=rights,
+        shortest=shortest,
+        longest=longest,
+        rate=rate,
+        kind=kind,
+        rating=rating,
+        fields=fields,
+    )
     with opened(project) as opened_project:
         if not opened_project.clips.count():
             note("the library is empty  → soundlab import FOLDER")
         opened_project.importer.embed_missing()
-        results = opened_project.searcher.search(
-            " ".join(text),
-            like=[weighted(name) for name in like],
-            unlike=[weighted(name) for name in unlike],
-            more=more,
-            k=k,
-            filters=filters,
-        )
+        if saved is not None:
+            said = Recipe.from_json(opened_project.searches.get(saved)).with_more(said)
+        results = opened_project.searcher.find(said, k)
+        if save is not None:
+            opened_project.searches.save(save, said.as_json())
+            note(f"saved as {save}; search it again: --saved {save}")
     if as_json:
         emit({"results": [r.as_json() for r in results]})
         return

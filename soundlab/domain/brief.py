@@ -76,3 +76,14 @@ class Brief:
     def with_(self, **changes: Any) -> Brief:
         """Return a changed copy."""
         return replace(self, **changes)
+
+
+def weighted(text: str) -> tuple[str, float]:
+    """Read NAME or NAME=WEIGHT. Raises WrongInput."""
+    name, sign, weight = text.rpartition("=")
+    if not sign:
+        return text, 1.0
+    try:
+        return name, float(weight)
+    except ValueError as error:
+        raise WrongInput(f"{text!r}: the weight after = is not a number", "such as c1a2b3c4=0.5") from error

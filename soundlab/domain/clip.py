@@ -32,6 +32,8 @@ class Clip:
     """ISO date after which the rights have run out."""
     category: str = ""
     """UCS CatID."""
+    rating: int = 0
+    """1 to 5; 0 is none."""
     metadata: dict[str, Any] = field(default_factory=dict)
     """What the file says of itself: see :class:`soundlab.audio.metadata.Metadata`."""
 

@@ -2,7 +2,8 @@
 
 ``distant rain tag:weather NOT rights:unknown brightness<2000`` — ``field:word``
 (:data:`~soundlab.domain.fieldquery.FIELDS`) keeps what has the word, with NOT
-(or a minus) what has not; ``axis>value`` limits a measure; the rest is what is heard.
+(or a minus) what has not; ``axis>value`` limits a measure, ``rating>=3`` the stars,
+``seconds<8`` the length; the rest is what is heard.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from soundlab.domain.fieldquery import FIELDS
 
 _FIELD = re.compile(rf'(?<!\S)(?:(AND|OR)\s+)?(-|NOT\s+|)((?:{"|".join(FIELDS)}):(?:"[^"]+"|[^\s"]+))', re.IGNORECASE)
 _BOUND = re.compile(rf"(?<!\S)((?:{'|'.join(COUNTED)})[<>]=?-?\d+(?:\.\d+)?)(?!\S)", re.IGNORECASE)
+_PLAIN = re.compile(r"(?<!\S)(rating|seconds)([<>]=?)(\d+(?:\.\d+)?)(?!\S)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class SearchLine:
     """For :func:`~soundlab.domain.fieldquery.parse`."""
     bounds: tuple[str, ...]
     """Such as ``brightness<2000``."""
+    plain: tuple[tuple[str, str, float], ...] = ()
+    """Such as ("rating", ">=", 3.0)."""
 
 
 def read(line: str) -> SearchLine:
@@ -35,5 +39,6 @@ def read(line: str) -> SearchLine:
         fields += (f" {joint.upper() or 'AND'} " if fields else "") + ("NOT " if minus else "") + name
     line = _FIELD.sub(" ", line)
     bounds = tuple(found.lower() for found in _BOUND.findall(line))
-    words = " ".join(_BOUND.sub(" ", line).split())
-    return SearchLine(words, fields or None, bounds)
+    line = _BOUND.sub(" ", line)
+    plain = tuple((name.lower(), sign, float(value)) for name, sign, value in _PLAIN.findall(line))
+    return SearchLine(" ".join(_PLAIN.sub(" ", line).split()), fields or None, bounds, plain)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +37,18 @@ class Labels:
     tags: tuple[str, ...] = ()
     untag: tuple[str, ...] = ()
     collections: tuple[str, ...] = ()
+    uncollect: tuple[str, ...] = ()
+    rating: int | None = None
+    category: str | None = None
+    """UCS CatID; empty text takes it away."""
 
     def __post_init__(self) -> None:
         if self.rights is not None and self.rights not in STATUSES:
             raise WrongInput(f"unknown rights {self.rights!r}", f"one of: {', '.join(STATUSES)}")
         if self.consent is not None and self.consent not in CONSENTS:
             raise WrongInput(f"unknown consent {self.consent!r}", f"one of: {', '.join(CONSENTS)}")
+        if self.rating is not None and not 0 <= self.rating <= 5:
+            raise WrongInput(f"a rating of {self.rating} is not possible", "1 to 5 stars; 0 takes it away")
         if self.expires:
             try:
                 parse_date(self.expires)
@@ -51,8 +57,21 @@ class Labels:
 
     def columns(self) -> dict[str, Any]:
         """The columns that are said."""
-        names = ("rights", "evidence", "consent", "title", "note", "holder", "expires")
+        names = ("rights", "evidence", "consent", "title", "note", "holder", "expires", "rating", "category")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+    @property
+    def told(self) -> str:
+        """What is said, in a few words."""
+        parts = [f"{name} {value}".strip() for name, value in self.columns().items()]
+        for sign, names in (
+            ("+", self.tags),
+            ("-", self.untag),
+            ("into ", self.collections),
+            ("out of ", self.uncollect),
+        ):
+            parts += [f"{sign}{name}" for name in names]
+        return ", ".join(parts)
 
 
 @dataclass(slots=True)
@@ -62,11 +81,14 @@ class Report:
     imported: list[Clip] = field(default_factory=list)
     unchanged: list[Clip] = field(default_factory=list)
     failed: list[tuple[Path, str]] = field(default_factory=list)
+    changed: list[tuple[Path, str]] = field(default_factory=list)
+    """Files among the imported whose content was another, and the clip of that."""
 
     def as_json(self) -> dict[str, Any]:
         return {
             "imported": len(self.imported),
             "unchanged": len(self.unchanged),
+            "changed": [{"path": plain(path), "before": before} for path, before in self.changed],
             "failed": [{"path": plain(path), "reason": reason} for path, reason in self.failed],
             "clips": [clip.as_json() for clip in self.imported],
         }
@@ -157,6 +179,7 @@ class Importer:
         if known is None:
             place = self._copied(path, digest) if copy else path
             said = read_metadata(path)
+            before = self._clips.by_path(str(place))
             clip = Clip(
                 id="",
                 path=str(place),
@@ -171,18 +194,48 @@ class Importer:
                 note=labels.note or said.note,
                 holder=labels.holder or said.copyright or said.originator,
                 expires=labels.expires or None,
-                category=said.category,
+                rating=labels.rating or 0,
+                category=labels.category or said.category,
                 metadata=said.as_json(),
                 tags=tuple(dict.fromkeys((*labels.tags, *said.keywords))),
                 collections=labels.collections,
             )
+            if before is not None:
+                clip = self._succeeding(clip, before, labels)
+                report.changed.append((path, before.id))
             report.imported.append(self._clips.add(clip))
             return
         values = labels.columns()
         if not Path(known.path).exists():
             values["path"] = str(self._copied(path, digest) if copy else path)  # it moved, or its old place is gone
-        self._clips.change([known.id], values, tags=labels.tags, collections=labels.collections)
+        self._clips.change(
+            [known.id],
+            values,
+            tags=labels.tags,
+            untag=labels.untag,
+            collections=labels.collections,
+            uncollect=labels.uncollect,
+        )
         report.unchanged.append(self._clips.get(known.id))
+
+    def _succeeding(self, clip: Clip, before: Clip, labels: Labels) -> Clip:
+        """The clip of a file whose content has changed: what people said of the earlier one holds for it too.
+
+        The earlier clip stays, as missing: takes and adapters may descend from that sound.
+        """
+        self._clips.change([before.id], {"path": f"{before.path} (as it was: {before.sha256[:8]})"})
+        said = labels.columns()
+        kept = {
+            name: getattr(before, name)
+            for name in ("rights", "evidence", "consent", "title", "note", "holder", "expires", "rating", "category")
+            if name not in said
+        }
+        return replace(
+            clip,
+            **kept,
+            tags=tuple(dict.fromkeys((*before.tags, *clip.tags))),
+            collections=tuple(dict.fromkeys((*before.collections, *clip.collections))),
+        )
 
     def _copied(self, path: Path, digest: str) -> Path:
         place = self._media / f"{path.stem}-{digest[:8]}{path.suffix}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,12 @@ import numpy as np
 
 from soundlab.audio.decode import read_audio
 from soundlab.audio.write import write_audio
-from soundlab.domain.axes import COUNTED
+from soundlab.domain.brief import weighted
 from soundlab.domain.clip import Clip
 from soundlab.domain.fieldquery import parse
 from soundlab.domain.ports import Embedder
-from soundlab.domain.searchline import SearchLine
 from soundlab.domain.searchline import read as read_line
+from soundlab.domain.searchrecipe import NO_FILTERS, Filters, Recipe
 from soundlab.errors import NotFound, UnreadableAudio, WrongInput
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.vectors import VectorStore, unit_mean
@@ -29,71 +29,9 @@ _NEAR, _NAMED = 2000, 500
 _LONG = 12.0
 """Seconds from which a result says where in the file it is."""
 _REGION = re.compile(r"^(?P<name>.+)@(?P<start>\d+(?:\.\d+)?)-(?P<stop>\d+(?:\.\d+)?)$")
-_BOUND = re.compile(r"^\s*(?P<axis>[a-z]+)\s*(?P<sign>[<>])=?\s*(?P<value>-?\d+(?:\.\d+)?)\s*$")
 
 Measure = Callable[[Sequence[Clip]], dict[str, dict[str, float | None]]]
 """Descriptors of clips by id."""
-
-_UNITS: dict[str, Callable[[float], float]] = {
-    "brightness": lambda hz: float(np.log2(max(hz, 1.0))),
-    "register": lambda hz: float(np.log2(max(hz, 1.0))),
-    "speed": lambda bpm: float(np.log2(max(bpm, 1.0))),
-    "density": lambda rate: float(np.log2(1.0 + max(rate, 0.0))),
-    "space": lambda seconds: float(np.log2(max(seconds, 1e-3))),
-}
-"""Filters are said in Hz, pulses a minute, onsets a second and seconds; other axes as the descriptor has them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A limit on a descriptor, in its own unit."""
-
-    axis: str
-    above: bool
-    value: float
-
-    @classmethod
-    def parse(cls, text: str) -> Bound:
-        """Read ``brightness>2000`` or ``speed<90``. Raises WrongInput."""
-        found = _BOUND.match(text)
-        if not found or found["axis"] not in COUNTED:
-            raise WrongInput(f"cannot read the limit {text!r}", f"such as brightness>2000; axes: {', '.join(COUNTED)}")
-        value = float(found["value"])
-        unit = _UNITS.get(found["axis"])
-        return cls(found["axis"], found["sign"] == ">", unit(value) if unit else value)
-
-    def holds(self, measured: dict[str, float | None]) -> bool:
-        value = measured.get(self.axis)
-        return value is not None and (value > self.value if self.above else value < self.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What results must be."""
-
-    tag: str | None = None
-    collection: str | None = None
-    rights: str | None = None
-    shortest: float | None = None
-    """Seconds."""
-    longest: float | None = None
-    rate: int | None = None
-    """Sample rate in Hz."""
-    kind: str | None = None
-    """File name suffix, such as wav."""
-    fields: str | None = None
-    """See :mod:`soundlab.domain.fieldquery`."""
-    bounds: tuple[Bound, ...] = ()
-
-    @property
-    def any(self) -> bool:
-        """Whether there is any."""
-        return self != Filters()
-
-    def with_line(self, line: SearchLine) -> Filters:
-        """Return these and what a line limits. Raises WrongInput."""
-        both = " AND ".join(f"({q})" for q in (self.fields, line.fields) if q)
-        return replace(self, fields=both or None, bounds=(*self.bounds, *map(Bound.parse, line.bounds)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +76,17 @@ class Searcher:
         self._clips, self._vectors, self._embedder = clips, vectors, embedder
         self._measure, self._scratch = measure, scratch
 
+    def find(self, recipe: Recipe, k: int = 10) -> list[Result]:
+        """Search as a recipe says; see :meth:`search`."""
+        return self.search(
+            recipe.text,
+            like=[weighted(name) for name in recipe.like],
+            unlike=[weighted(name) for name in recipe.unlike],
+            more=recipe.more,
+            k=k,
+            filters=recipe.filters,
+        )
+
     def search(
         self,
         text: str = "",
@@ -146,7 +95,7 @@ class Searcher:
         unlike: Sequence[str | tuple[str, float]] = (),
         more: Sequence[str] = (),
         k: int = 10,
-        filters: Filters = Filters(),
+        filters: Filters = NO_FILTERS,
     ) -> list[Result]:
         """Return the best ``k`` clips.
 
@@ -207,6 +156,19 @@ class Searcher:
             for clip in (found[i] for i in first if i in found)
         ]
 
+    def limited(self, line: str) -> list[str]:
+        """Return ids of all clips that the limits of a line let pass, in the order they were added.
+
+        Raises
+        ------
+        WrongInput
+            When the line has words beside its limits: what is heard has no edge.
+        """
+        read = read_line(line)
+        if read.words or not (filters := Filters().with_line(read)).any:
+            raise WrongInput(f"{line!r} is not all limits", "such as: tag:rain NOT rights:own 'rating>=3'")
+        return self._allowed(filters)
+
     def _allowed(self, filters: Filters) -> list[str]:
         ids = self._clips.matching(
             tag=filters.tag,
@@ -216,6 +178,7 @@ class Searcher:
             longest=filters.longest,
             rate=filters.rate,
             kind=filters.kind,
+            rating=filters.rating,
             fields=parse(filters.fields) if filters.fields else None,
         )
         if filters.bounds:

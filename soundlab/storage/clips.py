@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,13 @@ from soundlab.errors import NotFound
 from soundlab.storage import clip_text
 from soundlab.storage.clip_text import CLIP_ROW, TEXT
 from soundlab.storage.database import Connection, Database, now
-from soundlab.storage.tables import clip_collections, clip_tags, clips, measures, vectors
+from soundlab.storage.tables import clip_collections, clip_tags, clips, edits, measures, vectors
 
-_CHUNK = 500
+_CHUNK, _EDITS = 500, 50
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[i : i + _CHUNK] for i in range(0, len(ids), _CHUNK))
 
 
 def _embedded(model: str) -> Exists:
@@ -56,6 +60,7 @@ class ClipStore:
                     holder=clip.holder,
                     expires=clip.expires,
                     category=clip.category,
+                    rating=clip.rating,
                     metadata=clip.metadata,
                     added=now(),
                 )
@@ -71,14 +76,53 @@ class ClipStore:
         tags: Iterable[str] = (),
         untag: Iterable[str] = (),
         collections: Iterable[str] = (),
+        uncollect: Iterable[str] = (),
+        undoable: str | None = None,
     ) -> None:
-        """Update columns of several clips, add and remove tags, add to collections: all or nothing."""
+        """Update columns of several clips, add and remove tags and collections: all or nothing.
+
+        With ``undoable``, what the change is called, :meth:`undo` takes it back.
+        """
         with self._engine.begin() as connection:
-            if values:
-                connection.execute(update(clips).where(clips.c.id.in_(ids)).values(**values))
+            if undoable is not None:
+                self._remember(connection, ids, list(values), undoable)
+            for chunk in _chunks(ids):
+                if values:
+                    connection.execute(update(clips).where(clips.c.id.in_(chunk)).values(**values))
+                for table, column, names in ((clip_tags, "tag", untag), (clip_collections, "collection", uncollect)):
+                    if gone := list(names):
+                        connection.execute(delete(table).where(table.c.clip.in_(chunk), table.c[column].in_(gone)))
             self._label(connection, ids, tags, collections)
-            if gone := list(untag):
-                connection.execute(delete(clip_tags).where(clip_tags.c.clip.in_(ids), clip_tags.c.tag.in_(gone)))
+
+    def _remember(self, connection: Connection, ids: Sequence[str], columns: list[str], what: str) -> None:
+        before: dict[str, Any] = {}
+        for chunk in _chunks(ids):
+            wanted = select(clips.c.id, *(clips.c[name] for name in columns)).where(clips.c.id.in_(chunk))
+            for row in connection.execute(wanted).mappings():
+                before[row["id"]] = {"columns": {name: row[name] for name in columns}}
+        for key, table, column in (("tags", clip_tags, "tag"), ("collections", clip_collections, "collection")):
+            held = self._names(connection, table, column, list(before))
+            for identity, row in before.items():
+                row[key] = held.get(identity, [])
+        connection.execute(insert(edits).values(what=what, before=before, created=now()))
+        oldest = select(edits.c.id).order_by(edits.c.id.desc()).offset(_EDITS)
+        connection.execute(delete(edits).where(edits.c.id.in_(oldest)))
+
+    def undo(self) -> tuple[str, list[str]] | None:
+        """Take back the last change that can be: what it was and the clips it changed; None when there is none."""
+        with self._engine.begin() as connection:
+            last = connection.execute(select(edits).order_by(edits.c.id.desc()).limit(1)).mappings().first()
+            if last is None:
+                return None
+            for identity, row in last["before"].items():
+                if row["columns"]:
+                    connection.execute(update(clips).where(clips.c.id == identity).values(**row["columns"]))
+                connection.execute(delete(clip_tags).where(clip_tags.c.clip == identity))
+                connection.execute(delete(clip_collections).where(clip_collections.c.clip == identity))
+                if connection.scalar(select(clips.c.id).where(clips.c.id == identity)) is not None:
+                    self._label(connection, [identity], row["tags"], row["collections"])
+            connection.execute(delete(edits).where(edits.c.id == last["id"]))
+            return str(last["what"]), list(last["before"])
 
     @staticmethod
     def _label(connection: Connection, ids: Sequence[str], tags: Iterable[str], collections: Iterable[str]) -> None:
@@ -93,6 +137,10 @@ class ClipStore:
     def by_hash(self, sha256: str) -> Clip | None:
         """Return the clip with that content, if known."""
         return next(iter(self._load(select(clips).where(clips.c.sha256 == sha256))), None)
+
+    def by_path(self, path: str) -> Clip | None:
+        """Return the clip whose file that is, if known."""
+        return next(iter(self._load(select(clips).where(clips.c.path == path).limit(1))), None)
 
     def get(self, identity: str) -> Clip:
         """Return a clip by id, or by a unique start of it.
@@ -121,8 +169,7 @@ class ClipStore:
         """Return clips in the order they were added, filtered."""
         query = self._within(select(clips), tag, collection, rights)
         if ids is not None:
-            chunks = [ids[i : i + _CHUNK] for i in range(0, len(ids), _CHUNK)]
-            return [clip for chunk in chunks for clip in self._load(query.where(clips.c.id.in_(chunk)))]
+            return [clip for chunk in _chunks(ids) for clip in self._load(query.where(clips.c.id.in_(chunk)))]
         return self._load(query.order_by(clips.c.added, clips.c.id))
 
     @staticmethod
@@ -145,6 +192,7 @@ class ClipStore:
         longest: float | None = None,
         rate: int | None = None,
         kind: str | None = None,
+        rating: int | None = None,
         fields: Query | None = None,
     ) -> list[str]:
         """Return ids of clips, in the order they were added, that are as asked.
@@ -157,6 +205,8 @@ class ClipStore:
             Sample rate in Hz.
         kind
             File name suffix, such as wav.
+        rating
+            Stars at least.
         fields
             See :mod:`soundlab.domain.fieldquery`.
         """
@@ -169,6 +219,8 @@ class ClipStore:
             query = query.where(clips.c.sample_rate == rate)
         if kind is not None:
             query = query.where(func.lower(clips.c.path).endswith("." + kind.lower().lstrip("."), autoescape=True))
+        if rating is not None:
+            query = query.where(clips.c.rating >= rating)
         if fields is not None:
             query = query.where(clip_text.matching(fields))
         with self._engine.connect() as connection:
@@ -185,8 +237,8 @@ class ClipStore:
         found: dict[str, str] = {}
         query = select(clips.c.id, TEXT.c.title, TEXT.c.tag).select_from(clips).join(TEXT, TEXT.c.rowid == CLIP_ROW)
         with self._engine.connect() as connection:
-            for i in range(0, len(ids), _CHUNK):
-                rows = connection.execute(query.where(clips.c.id.in_(ids[i : i + _CHUNK])))
+            for chunk in _chunks(ids):
+                rows = connection.execute(query.where(clips.c.id.in_(chunk)))
                 found |= {str(identity): f"{title} {tags}" for identity, title, tags in rows}
         return found
 
@@ -219,8 +271,8 @@ class ClipStore:
         """Descriptors of those clips that have been measured."""
         found: dict[str, dict[str, float | None]] = {}
         with self._engine.connect() as connection:
-            for i in range(0, len(ids), _CHUNK):
-                query = select(measures).where(measures.c.owner.in_(ids[i : i + _CHUNK]))
+            for chunk in _chunks(ids):
+                query = select(measures).where(measures.c.owner.in_(chunk))
                 found |= {str(owner): dict(values) for owner, values in connection.execute(query)}
         return found
 
@@ -236,6 +288,14 @@ class ClipStore:
         """Number of clips."""
         with self._engine.connect() as connection:
             return int(connection.scalar(select(func.count()).select_from(clips)) or 0)
+
+    def tags(self) -> dict[str, int]:
+        """Tags and how many clips each has, the most used first."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(clip_tags.c.tag, func.count()).group_by(clip_tags.c.tag).order_by(func.count().desc())
+            )
+            return {str(name): int(count) for name, count in rows}
 
     def collections(self) -> dict[str, int]:
         """Names of collections and how many clips each has."""
@@ -265,6 +325,7 @@ class ClipStore:
             "holder",
             "expires",
             "category",
+            "rating",
             "metadata",
         )
         return [
@@ -280,8 +341,8 @@ class ClipStore:
     @staticmethod
     def _names(connection: Connection, table: Any, column: str, ids: list[str]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for i in range(0, len(ids), _CHUNK):
-            query = select(table.c.clip, table.c[column]).where(table.c.clip.in_(ids[i : i + _CHUNK]))
+        for chunk in _chunks(ids):
+            query = select(table.c.clip, table.c[column]).where(table.c.clip.in_(chunk))
             for clip, name in connection.execute(query.order_by(table.c[column])):
                 found.setdefault(clip, []).append(name)
         return found

@@ -25,6 +25,8 @@ clips = Table(
     Column("expires", String),  # ISO date after which the rights have run out
     Column("category", String, nullable=False, server_default=""),  # UCS CatID
     Column("metadata", JSON, nullable=False, server_default="{}"),  # what the file says of itself
+    Column("rating", Integer, nullable=False, server_default="0"),  # 0 to 5
+    Index("clips_by_path", "path"),
 )
 
 clip_tags = Table(
@@ -41,6 +43,23 @@ clip_collections = Table(
     Column("clip", ForeignKey("clips.id", ondelete="CASCADE"), primary_key=True),
     Column("collection", String, primary_key=True),
     Index("clip_collections_by_collection", "collection"),
+)
+
+searches = Table(
+    "searches",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("recipe", JSON, nullable=False),
+    Column("created", String, nullable=False),
+)
+
+edits = Table(
+    "edits",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("what", Text, nullable=False),
+    Column("before", JSON, nullable=False),  # by clip: columns, tags and collections as they were
+    Column("created", String, nullable=False),
 )
 
 vectors = Table(

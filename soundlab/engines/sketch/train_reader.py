@@ -47,7 +47,7 @@ def sentence(rng: Rng, axes: tuple[str, ...]) -> tuple[str, str, dict[str, float
 def goals(
     condition: AxisCondition, text: FrozenText, rng: Rng, count: int
 ) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
-    """Text states and mask of ``count`` sentences and as many captions, and what is to be read from them (mean, log)."""
+    """Text states and mask of ``count`` sentences and as many captions, and what is to be read from them."""
     said = [sentence(rng, condition.axes) for _ in range(count)]
     whole = [scene.draw(int(rng.integers(2**30))).caption for _ in range(count)]
     states, mask = text.states([s for s, _, _ in said] + whole)
