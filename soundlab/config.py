@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,11 @@ def packaged(name: str) -> Path:
         if place.is_dir():
             return place
     raise NotFound(f"the folder {name}/ is missing from this installation", "reinstall soundlab")
+
+
+def cache_folder() -> Path:
+    """Where what can be made again is kept between projects: ``$SOUNDLAB_CACHE`` or ``~/.cache/soundlab``."""
+    return Path(os.environ.get("SOUNDLAB_CACHE") or Path.home() / ".cache" / "soundlab")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from soundlab.config import PROJECT_FILE, Settings, find_project, packaged, read_settings, write_settings
+from soundlab.config import PROJECT_FILE, Settings, cache_folder, find_project, packaged, read_settings, write_settings
 from soundlab.errors import NotFound, WrongInput
 from soundlab.presets import Preset, find_preset, generation_defaults, list_presets
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from soundlab.services.generating import GenerationService
     from soundlab.services.importing import Importer
     from soundlab.services.keeping import Keeper
+    from soundlab.services.mapping import Mapper
     from soundlab.services.searching import Searcher
     from soundlab.services.steering import SteeringService
     from soundlab.services.suggesting import Suggester
@@ -235,8 +236,14 @@ class Project:
         words = packaged("presets") / "vocabulary"
         tags = read_tags([words, self.folder / "vocabulary"])
         return Suggester(
-            self.clips, self.vectors, self.embedder, tags, read_categories(words), self.internal / "vectors"
+            self.clips, self.vectors, self.embedder, tags, read_categories(words), cache_folder() / "words"
         )
+
+    @cached_property
+    def mapper(self) -> Mapper:
+        from soundlab.services.mapping import Mapper
+
+        return Mapper(self.clips, self.vectors, self.embedder)
 
     @cached_property
     def searches(self) -> SearchStore:

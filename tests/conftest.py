@@ -13,6 +13,14 @@ from soundlab.cli.main import exit_code
 from soundlab.project import Project
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing is kept outside the tests' folders."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOUNDLAB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def tone(tmp_path: Path) -> Path:
     """A 2 s stereo tone at 44.1 kHz."""

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from soundlab.cli.options import emit, json_option, note, opened, project_option
+from soundlab.domain.labels import Labels
 from soundlab.domain.rights import CONSENTS, STATUSES
 from soundlab.errors import NotFound
-from soundlab.services.importing import Labels
 
 
 @click.command("edit")

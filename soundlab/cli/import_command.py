@@ -11,9 +11,9 @@ import click
 from soundlab.audio.decode import plain
 from soundlab.audio.write import atomic_path
 from soundlab.cli.options import emit, json_option, meter, note, opened, project_option
+from soundlab.domain.labels import Labels
 from soundlab.domain.rights import CONSENTS, STATUSES
 from soundlab.errors import SoundlabError
-from soundlab.services.importing import Labels
 
 
 @click.command("import")

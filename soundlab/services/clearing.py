@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from soundlab.domain.clip import Clip
+from soundlab.domain.labels import Labels
 from soundlab.domain.rights import expired
 from soundlab.domain.take import Take
 from soundlab.errors import NotFound, WrongInput
-from soundlab.services.importing import Labels
 from soundlab.storage.adapters import AdapterStore
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.exports import ExportStore

@@ -11,11 +11,12 @@ from soundlab.audio.decode import content_hash
 from soundlab.audio.write import atomic_path
 from soundlab.config import PROJECT_FILE
 from soundlab.domain.clip import Clip
+from soundlab.domain.labels import Labels
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Progress, ignore_progress, never
 from soundlab.domain.take import Take
 from soundlab.errors import Cancelled, NotFound, WrongInput
-from soundlab.services.importing import Importer, Labels, Report, audio_files
+from soundlab.services.importing import Importer, Report, audio_files
 from soundlab.storage.adapters import AdapterStore
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.database import Database

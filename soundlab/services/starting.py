@@ -10,9 +10,10 @@ import shutil
 from pathlib import Path
 
 from soundlab.audio.write import atomic_path
+from soundlab.domain.labels import Labels
 from soundlab.domain.ports import Progress, ignore_progress
 from soundlab.presets import read_toml, refuse_unknown
-from soundlab.services.importing import Importer, Labels, Report
+from soundlab.services.importing import Importer, Report
 
 _KEYS = ("file", "title", "tags", "rights", "evidence")
 

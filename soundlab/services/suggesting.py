@@ -32,6 +32,7 @@ _NEIGHBOURS, _ALIKE = 8, 0.5
 _BY_NEIGHBOURS = 0.6
 """What all neighbours agreeing adds to a difference of cosines."""
 _LEAST = 0.15
+_BLOCK = 64
 _NAMED = 0.8
 
 Rows = npt.NDArray[np.float32]
@@ -62,7 +63,7 @@ class Suggester:
     vocabulary
         Tags beside those that the library has.
     cache
-        Folder for the embeddings of words; derived, made again when absent.
+        Folder for the embeddings of words, shared by projects; made again when absent.
     """
 
     def __init__(
@@ -143,7 +144,9 @@ class Suggester:
         path = self._cache / f"words-{digest}.npy"
         if path.exists():
             return np.asarray(np.load(path), np.float32)
-        rows = np.asarray(self._embedder.embed_texts(texts), np.float32)
+        # Some at a time, so that a search that is typed meanwhile comes between.
+        blocks = [texts[i : i + _BLOCK] for i in range(0, len(texts), _BLOCK)]
+        rows = np.concatenate([np.asarray(self._embedder.embed_texts(block), np.float32) for block in blocks])
         self._cache.mkdir(parents=True, exist_ok=True)
         with atomic_path(path) as beside, beside.open("wb") as file:
             np.save(file, rows)

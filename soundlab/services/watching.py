@@ -8,8 +8,9 @@ from pathlib import Path
 from threading import Event
 
 from soundlab.audio.decode import SUFFIXES
+from soundlab.domain.labels import Labels
 from soundlab.errors import NotFound
-from soundlab.services.importing import Importer, Labels, Report
+from soundlab.services.importing import Importer, Report
 
 QUIET = 3.0
 """Seconds for which a file must stay as it is: recorders and copies write for a while."""

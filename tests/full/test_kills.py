@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from soundlab.domain.labels import Labels
 from soundlab.project import Project
-from soundlab.services.importing import Labels
 
 pytestmark = pytest.mark.full
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from soundlab.domain.adapter import Adapter
+from soundlab.domain.labels import Labels
 from soundlab.domain.rights import may_train
 from soundlab.domain.take import Take
 from soundlab.errors import NotFound, WrongInput
 from soundlab.project import Project
-from soundlab.services.importing import Labels
 from tests.conftest import Cli
 
 

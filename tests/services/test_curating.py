@@ -8,10 +8,10 @@ import soundfile
 
 from soundlab.corpus import scene
 from soundlab.corpus.bends import Bends
+from soundlab.domain.labels import Labels
 from soundlab.errors import NotFound
 from soundlab.project import Project
 from soundlab.services.curating import align
-from soundlab.services.importing import Labels
 from tests.conftest import Cli
 
 

@@ -7,10 +7,10 @@ import pytest
 import soundfile
 
 from soundlab.domain.adapter import Adapter
+from soundlab.domain.labels import Labels
 from soundlab.domain.take import Take
 from soundlab.errors import Cancelled, NotFound, WrongInput
 from soundlab.project import Project
-from soundlab.services.importing import Labels
 from tests.conftest import Cli
 
 

@@ -9,12 +9,12 @@ import soundfile
 from soundlab.domain.axes import AXES
 from soundlab.domain.brief import Brief, Reference
 from soundlab.domain.feedback import Adjustment
+from soundlab.domain.labels import Labels
 from soundlab.domain.searchrecipe import Bound, Filters
 from soundlab.domain.take import Take
 from soundlab.errors import Cancelled, NotFound, RightsRefused, WrongInput
 from soundlab.project import Project
 from soundlab.services.exporting import Delivery
-from soundlab.services.importing import Labels
 from soundlab.services.reviewing import decide
 from soundlab.services.steering import STEP, check, revise
 from tests import tiny

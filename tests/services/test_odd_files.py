@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from soundlab.domain.labels import Labels
 from soundlab.errors import UnreadableAudio
 from soundlab.project import Project
-from soundlab.services.importing import Labels, audio_files
+from soundlab.services.importing import audio_files
 
 RATE = 32_000
 GOOD = ""

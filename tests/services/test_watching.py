@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from soundlab.domain.labels import Labels
 from soundlab.errors import NotFound
 from soundlab.project import Project
-from soundlab.services.importing import Labels
 from soundlab.services.watching import watch
 
 

@@ -8,8 +8,8 @@ import pytest
 from textual.widgets import DataTable, Input, Static
 
 from soundlab.domain.brief import Brief
+from soundlab.domain.labels import Labels
 from soundlab.project import Project
-from soundlab.services.importing import Labels
 from soundlab.tui.app import SoundlabApp
 from soundlab.tui.screens.help import HelpScreen
 from soundlab.tui.widgets.clip_table import ClipTable

@@ -5,13 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from textual.widgets import Input
+from textual.widgets import Input, Select, SelectionList
 
+from soundlab.config import packaged
 from soundlab.domain.clip import Clip
+from soundlab.domain.labels import Labels
 from soundlab.project import Project
-from soundlab.services.importing import Labels
+from soundlab.services.starting import add_starter
 from soundlab.tui.app import SoundlabApp
+from soundlab.tui.screens.labels import LabelScreen
+from soundlab.tui.screens.map import MapScreen
 from soundlab.tui.widgets.clip_table import ClipTable
+from soundlab.tui.widgets.map_view import MapView
 from soundlab.tui.widgets.waveform import Waveform
 from tests.tui.test_app import Silent, clips, settle, shown
 
@@ -125,6 +130,104 @@ async def test_audition_by_keys(warm: Project, noises: Path) -> None:
         assert app.player.playing
         await pilot.press("k")
         assert not app.player.playing
+
+
+async def test_labels_of_several_clips_and_back(warm: Project, noises: Path) -> None:
+    warm.importer.run([noises], Labels(rights="unknown", tags=("field",)))
+    app = SoundlabApp(warm, player=Silent())
+    async with app.run_test(size=(110, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("v", "v", "4")
+        assert [clip.rating for clip, _ in app.screen.query_one(ClipTable).rows()] == [4, 4, 0]
+        await pilot.press("t")
+        await settle(pilot)
+        assert isinstance(app.screen, LabelScreen)
+        ticks = app.screen.query_one(SelectionList)
+        assert ticks.selected == ["field"] and ticks.option_count > 1, "suggestions are there, none is ticked"
+        suggested = ticks.get_option_at_index(1).value
+        await pilot.press("space", "down", "space")
+        app.screen.query_one("#more", Input).value = "wet, night"
+        app.screen.query_one("#rights", Select).value = "own"
+        app.screen.query_one("#collection", Input).value = "storm"
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        changed = [c for c in warm.clips.all() if c.rating]
+        assert len(changed) == 2
+        for clip in changed:
+            assert set(clip.tags) == {suggested, "wet", "night"} and clip.rights == "own"
+            assert clip.collections == ("storm",)
+        assert "2 clips" in shown(app, "#job")
+        await pilot.press("z", "z", "z")
+        assert {(c.rating, c.tags, c.rights) for c in warm.clips.all()} == {(0, ("field",), "unknown")}
+        assert "no change to take back" in shown(app, "#job")
+        await pilot.press("V", "t", "escape")
+        await settle(pilot)
+        assert app.screen.query_one(ClipTable).marked == {}
+
+
+async def test_a_suggestion_is_accepted_by_a_key(warm: Project) -> None:
+    add_starter(packaged("references"), warm.folder / "references", warm.importer)
+    rain = next(c for c in warm.clips.all() if c.title == "Steady rain, close")
+    warm.clips.change([rain.id], {}, untag=rain.tags)
+    app = SoundlabApp(warm, player=Silent())
+    async with app.run_test(size=(110, 40)) as pilot:
+        await settle(pilot)
+        app.screen.query_one(Input).value = "steady rain"
+        await pilot.press("slash", "enter")
+        await settle(pilot)
+        assert clips(app)[0] == "Steady rain, close"
+        while "y adds" not in shown(app, "#advice"):  # it comes when the cursor rests
+            await pilot.pause(0.05)
+        await pilot.press("y")
+        given = warm.clips.get(rain.id)
+        assert len(given.tags) == 3 and given.category.startswith("RAIN")
+
+
+async def test_the_map_is_wandered_and_left_for_what_is_alike(warm: Project) -> None:
+    add_starter(packaged("references"), warm.folder / "references", warm.importer)
+    app = SoundlabApp(warm, player=Silent())
+    async with app.run_test(size=(110, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("g")
+        assert isinstance(app.screen, MapScreen)
+        view = app.screen.query_one(MapView)
+        while "principal components" not in shown(app, "#said"):
+            await pilot.pause(0.05)
+        seen = {view.cursor}
+        for key in ("right",) * 4 + ("down",) * 4 + ("left",) * 4 + ("up",) * 4:
+            await pilot.press(key)
+            seen.add(view.cursor)
+        assert len(seen) > 5
+        await pilot.press("p")
+        await pilot.click(MapView, offset=(55, 18))
+        while not app.player.played:  # a pause after which the preview begins
+            await pilot.pause(0.05)
+        title = shown(app, "#said").split("  ")[0]
+        await pilot.press("m")
+        await settle(pilot)
+        assert clips(app)[0] == title and f"like {title}" in shown(app, "#job")
+
+
+async def test_collections_and_saved_searches_are_chosen(warm: Project, noises: Path) -> None:
+    warm.importer.run([noises], Labels(rights="own", collections=("night sky",)))
+    warm.clips.change([warm.clips.all()[0].id], {}, uncollect=["night sky"])
+    app = SoundlabApp(warm, player=Silent())
+    async with app.run_test(size=(110, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("s")
+        assert "write a search first" in shown(app, "#job")
+        await pilot.press("c", "down", "enter")
+        await settle(pilot)
+        assert len(clips(app)) == 2
+        app.screen.query_one("#query", Input).value = "title:hiss"
+        await pilot.press("s", *"hisses", "enter")
+        assert warm.searches.get("hisses") == {"text": "title:hiss"}
+        await pilot.press("c", "down", "down", "enter")
+        await settle(pilot)
+        assert clips(app) == ["rain hiss"]
+        await pilot.press("c", "enter")
+        await settle(pilot)
+        assert len(clips(app)) == 3
 
 
 def _file(app: SoundlabApp) -> str:

@@ -18,11 +18,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import AutoConfig, ClapModel, GenerationConfig, MusicgenConfig, MusicgenForConditionalGeneration
 
+from soundlab.config import cache_folder
 from soundlab.corpus.bends import AXES
 from soundlab.engines import registry, sound_condition
 from soundlab.engines.axis_condition import AxisCondition
 from soundlab.engines.loading import drop_text
-from soundlab.engines.sketch import shards, train_clap
+from soundlab.engines.sketch import train_clap
 from soundlab.engines.sketch.codec import SketchCodecModel, register
 from soundlab.engines.sketch.text import FrozenText
 from soundlab.engines.sketch.train_decoder import decoder_config
@@ -116,7 +117,7 @@ def clap(cache: Path, text: Path, out: Path) -> None:
 def main() -> None:
     """Assemble."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cache", type=Path, default=shards.cache_folder())
+    parser.add_argument("--cache", type=Path, default=cache_folder())
     parser.add_argument("--text", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--before", type=Path, help="decoder weights that the trained ones began from, to blend with")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +12,6 @@ import torch
 from torch import Tensor
 
 from soundlab.errors import NotFound
-
-
-def cache_folder() -> Path:
-    """Where training keeps shards and states: ``$SOUNDLAB_CACHE`` or ``~/.cache/soundlab``."""
-    return Path(os.environ.get("SOUNDLAB_CACHE") or Path.home() / ".cache" / "soundlab")
 
 
 def shard_paths(folder: Path) -> list[Path]:

@@ -24,6 +24,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import ClapConfig, ClapFeatureExtractor, ClapModel
 
+from soundlab.config import cache_folder
 from soundlab.engines.loading import mean_state
 from soundlab.engines.mel import ClapMel
 from soundlab.engines.sketch import shards
@@ -161,9 +162,9 @@ def embed(model: ClapModel, folder: Path) -> None:
 def main() -> None:
     """Train for a while and save the running average."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shards", type=Path, default=shards.cache_folder() / "shards")
+    parser.add_argument("--shards", type=Path, default=cache_folder() / "shards")
     parser.add_argument("--text", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=shards.cache_folder() / "clap")
+    parser.add_argument("--out", type=Path, default=cache_folder() / "clap")
     parser.add_argument("--minutes", type=float, default=40)
     parser.add_argument("--steps", type=int, default=2500, help="length of the learning-rate schedule")
     parser.add_argument("--batch", type=int, default=96)

@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from soundlab.config import cache_folder
 from soundlab.engines.sketch import shards, tones
 from soundlab.engines.sketch.codec import SketchCodecConfig, SketchCodecModel
 
@@ -106,8 +107,8 @@ def perplexity(codes: Tensor, entries: int) -> float:
 def main() -> None:
     """Fit and save."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shards", type=Path, default=shards.cache_folder() / "shards")
-    parser.add_argument("--out", type=Path, default=shards.cache_folder() / "codec")
+    parser.add_argument("--shards", type=Path, default=cache_folder() / "shards")
+    parser.add_argument("--out", type=Path, default=cache_folder() / "codec")
     parser.add_argument("--clips", type=int, default=3000)
     parser.add_argument("--vectors", type=int, default=120_000)
     parser.add_argument("--iterations", type=int, default=14)

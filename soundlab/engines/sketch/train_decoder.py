@@ -27,6 +27,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers.models.musicgen.modeling_musicgen import MusicgenDecoderConfig, MusicgenForCausalLM
 
+from soundlab.config import cache_folder
 from soundlab.corpus.bends import AXES
 from soundlab.engines.axis_condition import AxisCondition, joined
 from soundlab.engines.sketch import shards
@@ -258,11 +259,11 @@ class Encoded:
 def main() -> None:
     """Train for a while and save the running average of the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shards", type=Path, default=shards.cache_folder() / "shards")
+    parser.add_argument("--shards", type=Path, default=cache_folder() / "shards")
     parser.add_argument("--also", type=Path, nargs="*", default=[], help="more folders of shards")
-    parser.add_argument("--codec", type=Path, default=shards.cache_folder() / "codec")
+    parser.add_argument("--codec", type=Path, default=cache_folder() / "codec")
     parser.add_argument("--text", type=Path, required=True, help="folder written by engines.sketch.text")
-    parser.add_argument("--out", type=Path, default=shards.cache_folder() / "decoder")
+    parser.add_argument("--out", type=Path, default=cache_folder() / "decoder")
     parser.add_argument("--begin", type=Path, help="weights that the first run starts from")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--steps", type=int, default=12_000, help="length of the learning-rate schedule")

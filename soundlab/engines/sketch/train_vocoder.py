@@ -25,7 +25,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from soundlab.engines.sketch import shards
+from soundlab.config import cache_folder
 from soundlab.engines.sketch.codec import SketchCodecModel
 from soundlab.engines.sketch.crops import Crops
 from soundlab.engines.sketch.discriminator import Critics, critics_loss, vocoder_losses
@@ -103,8 +103,8 @@ def _save(model: SketchCodecModel, folder: Path) -> None:
 def main() -> None:
     """Train for a while and save the codec."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shards", type=Path, default=shards.cache_folder() / "shards")
-    parser.add_argument("--codec", type=Path, default=shards.cache_folder() / "codec")
+    parser.add_argument("--shards", type=Path, default=cache_folder() / "shards")
+    parser.add_argument("--codec", type=Path, default=cache_folder() / "codec")
     parser.add_argument("--begin", type=Path, help="codec whose vocoder the first run starts from")
     parser.add_argument("--minutes", type=float, default=40)
     parser.add_argument("--steps", type=int, default=6_000, help="length of the learning-rate schedule")

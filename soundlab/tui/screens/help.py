@@ -26,6 +26,13 @@ _TEXT = """\
   p            play each clip that the cursor comes to, or no longer
   j / k / l    two seconds back, pause, play on (again: two seconds on)
   i / o        mark the start and the end of a region at the playhead
+  1 to 5, 0    rate the clip, or all that are marked; no stars
+  t            tags, category, rights, collection, note
+  y            give the clip the tags and the category that are suggested
+  v / V        mark the clip; take all marks away, or mark what is shown
+  z            take back the last change of labels
+  g            the map: what sounds alike lies together
+  c / s        collections and saved searches; save this search
   a            add a file or folder
   u            use the clip as a reference for the next take
 

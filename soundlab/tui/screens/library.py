@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,18 +11,28 @@ from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 
 from soundlab.domain.clip import Clip
+from soundlab.domain.labels import Labels
 from soundlab.tui.messages import Finished
 from soundlab.tui.screens.ask import AskScreen
+from soundlab.tui.screens.choose import ChooseScreen
+from soundlab.tui.screens.labels import LabelScreen
+from soundlab.tui.screens.map import MapScreen
 from soundlab.tui.screens.stage import StageScreen
 from soundlab.tui.widgets.clip_table import ClipTable, Page
 from soundlab.tui.widgets.job_bar import JobBar
 from soundlab.tui.widgets.waveform import Waveform
+
+if TYPE_CHECKING:
+    from soundlab.services.suggesting import Suggestion
 
 _EMPTY = "The library is empty. Press a to add a folder, or start over with: soundlab init PATH --starter"
 _FOUND = 200
 _PAUSE = 0.15
 """Seconds without a key after which a search, or a preview, begins."""
 _STEP = 2.0
+_ADVISE = 0.4
+"""Seconds on one clip after which something is suggested for it."""
+_ACCEPTED = 3
 
 
 class LibraryScreen(StageScreen):
@@ -35,6 +45,13 @@ class LibraryScreen(StageScreen):
         Binding("a", "import_files", "Add files", id="import"),
         Binding("u", "use", "Use in brief", id="use"),
         Binding("p", "preview", "Auto-play", id="preview"),
+        Binding("t", "label", "Labels", id="label"),
+        Binding("y", "accept", "Accept suggestion", id="accept", show=False),
+        Binding("z", "undo", "Undo", id="undo"),
+        Binding("g", "map", "Map", id="map"),
+        Binding("s", "save", "Save search", id="save", show=False),
+        Binding("c", "choose", "Collections", id="choose"),
+        *(Binding(str(n), f"rate({n})", "Rate", id=f"rate_{n}", show=False) for n in range(6)),
         Binding("j", "shuttle(-1)", "Back", id="back", show=False),
         Binding("k", "pause", "Pause", id="pause", show=False),
         Binding("l", "shuttle(1)", "On", id="on", show=False),
@@ -50,6 +67,9 @@ class LibraryScreen(StageScreen):
         self._listening: Timer | None = None
         self._preview = False
         self._marks: list[float | None] = [None, None]
+        self._advising: Timer | None = None
+        self._advice: Suggestion | None = None
+        self._results: list[tuple[Clip, float | None]] = []
 
     def compose(self) -> ComposeResult:
         yield Input(
@@ -60,6 +80,7 @@ class LibraryScreen(StageScreen):
         yield Static(_EMPTY, id="empty", classes="hint")
         yield Waveform(id="wave")
         yield Static("", id="details", classes="hint", markup=False)
+        yield Static("", id="advice", classes="hint", markup=False)
         yield JobBar(id="job")
         yield Footer(compact=True, show_command_palette=False)
 
@@ -90,7 +111,8 @@ class LibraryScreen(StageScreen):
 
     def fill(self, rows: list[tuple[Clip, float | None]]) -> None:
         """Show what a search found."""
-        self.query_one(ClipTable).show(len(rows), lambda start, stop: rows[start:stop])
+        self._results = rows
+        self.query_one(ClipTable).show(len(rows), lambda start, stop: self._results[start:stop])
         self.query_one("#empty").display = False
         self.query_one(JobBar).say(
             f'{len(rows)} {"clip" if len(rows) == 1 else "clips"} for "{self._query}"; / and an empty line shows all'
@@ -166,6 +188,7 @@ class LibraryScreen(StageScreen):
     def on_clip_table_moved(self, message: ClipTable.Moved) -> None:
         clip = message.clip
         self._marks = [None, None]
+        self.query_one("#advice", Static).update("")
         if self._listening is not None:
             self._listening.stop()
         if clip is None:
@@ -179,6 +202,143 @@ class LibraryScreen(StageScreen):
         )
         if self._preview and not clip.missing:
             self._listening = self.set_timer(_PAUSE, lambda: self.app.play(clip.path))
+        if self._advising is not None:
+            self._advising.stop()
+        self._advice = None
+        self._advising = self.set_timer(_ADVISE, lambda: self._advise(clip.id))
+
+    def _advise(self, identity: str) -> None:
+        self.run_worker(lambda: self._consider(identity), thread=True, exit_on_error=False, group="advice")
+
+    def _consider(self, identity: str) -> None:
+        """Find what may be said of a clip, off-thread."""
+        found = self._suggestions([identity])
+        if found:
+            self.app.call_from_thread(self._advised, found[0])
+
+    def _suggestions(self, ids: list[str]) -> list[Suggestion]:
+        from soundlab.errors import SoundlabError
+
+        try:
+            return self.app.project.suggester.suggest(ids)
+        except SoundlabError as error:
+            self.app.call_from_thread(self.app.notify, error.message, severity="warning")
+            return []
+
+    def _advised(self, advice: Suggestion) -> None:
+        clip = self._selected()
+        if clip is None or clip.id != advice.clip.id:
+            return
+        self._advice = advice
+        parts = [tag for tag, _ in advice.tags[:_ACCEPTED]]
+        if advice.categories and not clip.category:
+            parts.append(advice.categories[0][0])
+        if parts:
+            self.query_one("#advice", Static).update(f"y adds: {', '.join(parts)}")
+
+    def _targets(self) -> list[Clip]:
+        """What a change is for: the marked clips, else the one under the cursor."""
+        marked = list(self.query_one(ClipTable).marked.values())
+        clip = self._selected()
+        return marked or ([clip] if clip is not None else [])
+
+    def _change(self, clips: list[Clip], labels: Labels) -> None:
+        """Change clips and show them as they are now."""
+        if not labels.told:
+            return
+        self.app.project.clips.change(
+            [clip.id for clip in clips],
+            labels.columns(),
+            tags=labels.tags,
+            untag=labels.untag,
+            collections=labels.collections,
+            uncollect=labels.uncollect,
+            undoable=labels.told,
+        )
+        several = f"{len(clips)} clips: " if len(clips) > 1 else ""
+        self._changed([clip.id for clip in clips], f"{several}{labels.told}; z takes it back")
+
+    def _changed(self, ids: list[str], said: str) -> None:
+        fresh = {clip.id: clip for clip in self.app.project.clips.all(ids=ids)}
+        self._results = [(fresh.get(clip.id, clip), score) for clip, score in self._results]
+        self.query_one(ClipTable).patch(list(fresh.values()))
+        self.query_one(JobBar).say(said)
+
+    def action_rate(self, stars: int) -> None:
+        """Rate the marked clips, or the one under the cursor; 0 takes it away."""
+
+        if clips := self._targets():
+            self._change(clips, Labels(rating=stars))
+
+    def action_label(self) -> None:
+        """Open the panel of tags, category, rights, collection and note."""
+        if not (clips := self._targets()):
+            return
+
+        def keep(labels: Labels | None) -> None:
+            if labels is not None:
+                self._change(clips, labels)
+
+        ids = [clip.id for clip in clips]
+        self.app.push_screen(LabelScreen(clips, lambda: self._suggestions(ids)), keep)
+
+    def action_accept(self) -> None:
+        """Give the clip under the cursor what is suggested."""
+
+        clip, advice = self._selected(), self._advice
+        if clip is None or advice is None:
+            return
+        category = advice.categories[0][0] if advice.categories and not clip.category else None
+        self._change([clip], Labels(tags=tuple(tag for tag, _ in advice.tags[:_ACCEPTED]), category=category))
+
+    def action_undo(self) -> None:
+        """Take back the last change of labels."""
+        last = self.app.project.clips.undo()
+        if last is None:
+            self.query_one(JobBar).say("there is no change to take back")
+        else:
+            self._changed(last[1], f"taken back: {last[0]}")
+
+    def action_map(self) -> None:
+        """Lay out what the list shows as a map."""
+        ids = [clip.id for clip, _ in self._results] if self._query else None
+
+        def back(identity: str | None) -> None:
+            if identity is not None:
+                clip = self.app.project.clips.get(identity)
+                self._look_for(f"like {clip.title}", like=[clip.id])
+
+        self.app.push_screen(MapScreen(ids, self._preview), back)
+
+    def action_save(self) -> None:
+        """Save the line that is searched for under a name."""
+        line = self.query_one("#query", Input).value.strip()
+        if not line:
+            self.query_one(JobBar).say("write a search first: / goes there")
+            return
+
+        def keep(name: str | None) -> None:
+            if name:
+                self.app.project.searches.save(name, {"text": line})
+                self.query_one(JobBar).say(f"saved as {name}; c finds it again")
+
+        self.app.push_screen(AskScreen(f"Save the search “{line}” as", placeholder="name"), keep)
+
+    def action_choose(self) -> None:
+        """Choose a collection or a saved search."""
+        named, saved = self.app.project.clips.collections(), self.app.project.searches.all()
+        rows = [(f"all clips ({self.app.project.clips.count():,})", "")]
+        rows += [(f"{name} ({count:,})", f'collection:"{name}"') for name, count in named.items()]
+        rows += [
+            (f"{name}: {recipe['text']}", str(recipe["text"])) for name, recipe in saved.items() if recipe.get("text")
+        ]
+
+        def go(line: str | None) -> None:
+            if line is not None:
+                self.query_one("#query", Input).value = line
+                self._look_for(line)
+
+        self.app.push_screen(ChooseScreen("Collections and saved searches", rows), go)
 
     def _selected(self) -> Clip | None:
         return self.query_one(ClipTable).clip
@@ -262,6 +422,5 @@ class LibraryScreen(StageScreen):
 
 
 def _import(project: Any, path: Path, progress: Any, cancelled: Any) -> Any:
-    from soundlab.services.importing import Labels
 
     return project.importer.run([path], Labels(), progress=progress, cancelled=cancelled)

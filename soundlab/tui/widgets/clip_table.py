@@ -25,7 +25,7 @@ Page = Callable[[int, int], Sequence[tuple[Clip, float | None]]]
 
 _PAGE, _HELD = 64, 32
 _HEADER = 1
-_FIXED = 6 + 10 + 17
+_FIXED = 2 + 6 + 10 + 7 + 15
 _NARROW = 60
 
 
@@ -39,6 +39,8 @@ class ClipTable(ScrollView, can_focus=True):
         Binding("pagedown", "leaf(1)", "Page down", show=False),
         Binding("home", "go(0)", "First", show=False),
         Binding("end", "go(-1)", "Last", show=False),
+        Binding("v", "mark", "Mark", show=False),
+        Binding("V", "unmark", "Unmark all", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"clip-table--cursor", "clip-table--header"}
     DEFAULT_CSS = """
@@ -63,6 +65,8 @@ class ClipTable(ScrollView, can_focus=True):
         self._edition = 0
         self._told: str | None = ""
         self.row_count = 0
+        self.marked: dict[str, Clip] = {}
+        """Clips that the next change is for, by id; they stay marked when others are shown."""
 
     def show(self, count: int, read: Page) -> None:
         """Show ``count`` rows that ``read`` gives, the cursor on the first."""
@@ -91,6 +95,32 @@ class ClipTable(ScrollView, can_focus=True):
         top = self.scroll_offset.y
         rows = (self._row(y) for y in range(top, min(top + self.size.height - _HEADER, self.row_count)))
         return [row for row in rows if row]
+
+    def patch(self, clips: Sequence[Clip]) -> None:
+        """Take in clips that have changed, where they have been read."""
+        changed = {clip.id: clip for clip in clips}
+        for number, rows in self._pages.items():
+            self._pages[number] = [(changed.get(clip.id, clip), score) for clip, score in rows]
+        self.marked = {identity: changed.get(identity, clip) for identity, clip in self.marked.items()}
+        self._told = ""
+        self._tell()
+        self.refresh()
+
+    def action_mark(self) -> None:
+        """Mark the clip under the cursor, or no longer, and go on."""
+        if (clip := self.clip) is not None:
+            if self.marked.pop(clip.id, None) is None:
+                self.marked[clip.id] = clip
+            self.refresh()
+            self.cursor += 1
+
+    def action_unmark(self) -> None:
+        """Take all marks away; without any, mark what is shown, as far as it has been read."""
+        if self.marked:
+            self.marked = {}
+        else:
+            self.marked = {clip.id: clip for rows in self._pages.values() for clip, _ in rows}
+        self.refresh()
 
     def _row(self, index: int) -> tuple[Clip, float | None] | None:
         page = self._pages.get(index // _PAGE)
@@ -175,7 +205,7 @@ class ClipTable(ScrollView, can_focus=True):
         width = self.size.width
         if y < _HEADER:
             style = self.get_component_rich_style("clip-table--header")
-            return self._strip(("score", "length", "rights", "title", "tags"), width, style)
+            return self._strip(("", "score", "length", "rating", "rights", "title", "tags"), width, style)
         index = self.scroll_offset.y + y - _HEADER
         if index >= self.row_count:
             return Strip.blank(width, self.rich_style)
@@ -185,22 +215,26 @@ class ClipTable(ScrollView, can_focus=True):
         row = self._row(index)
         if row is None:
             self._want(index // _PAGE)
-            return self._strip(("", "", "", "…", ""), width, style)
+            return self._strip(("", "", "", "", "", "…", ""), width, style)
         clip, score = row
         said = "" if score is None else f"{score:.2f}"
         title = f"✗ {clip.title}" if clip.missing else clip.title
         rights = clip.rights + ("" if clip.training.allowed else " ·")
-        return self._strip((said, f"{clip.duration:7.1f} s", rights, title, " ".join(clip.tags)), width, style)
+        mark = "▌" if clip.id in self.marked else ""
+        length = f"{clip.duration:7.1f} s"
+        return self._strip((mark, said, length, "★" * clip.rating, rights, title, " ".join(clip.tags)), width, style)
 
     @staticmethod
-    def _strip(cells: tuple[str, str, str, str, str], width: int, style: Style) -> Strip:
-        score, length, rights, title, tags = cells
+    def _strip(cells: tuple[str, str, str, str, str, str, str], width: int, style: Style) -> Strip:
+        mark, score, length, rating, rights, title, tags = cells
         room = max(10, width - _FIXED)
         named = room if width < _NARROW else room * 3 // 5
         text = (
-            set_cell_size(score, 6)
+            set_cell_size(mark, 2)
+            + set_cell_size(score, 6)
             + set_cell_size(length, 10)
-            + set_cell_size(rights, 17)
+            + set_cell_size(rating, 7)
+            + set_cell_size(rights, 15)
             + set_cell_size(title, named - 1)
             + " "
             + set_cell_size(tags, max(0, room - named))
