@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from soundlab.services.searching import Searcher
     from soundlab.services.steering import SteeringService
     from soundlab.services.suggesting import Suggester
+    from soundlab.services.switching import Switch
     from soundlab.services.training import TrainingService
     from soundlab.storage.adapters import AdapterStore
     from soundlab.storage.clips import ClipStore
@@ -134,15 +135,32 @@ class Project:
 
     @cached_property
     def embedder(self) -> Embedder:
+        return self._make_embedder(self.settings.clap)
+
+    def _make_embedder(self, checkpoint: str) -> Embedder:
         if self._use_workers:
             from soundlab.engines.client import Worker, WorkerEmbedder
 
-            self._started.append("_embed_worker")
-            self._embed_worker = Worker("embed", self.internal / "embed.log")
-            return WorkerEmbedder(self.settings.clap, self._embed_worker)
+            if "_embed_worker" not in self._started:
+                self._started.append("_embed_worker")
+                self._embed_worker = Worker("embed", self.internal / "embed.log")
+            return WorkerEmbedder(checkpoint, self._embed_worker)
         from soundlab.engines.local import LocalEmbedder
 
-        return LocalEmbedder(self.settings.clap)
+        return LocalEmbedder(checkpoint)
+
+    @cached_property
+    def switch(self) -> Switch:
+        from soundlab.services.switching import Switch
+
+        return Switch(
+            self.clips,
+            self.vectors,
+            self.embedder,
+            self.settings.clap,
+            self._make_embedder,
+            self.internal / "vectors" / "models.json",
+        )
 
     @cached_property
     def generator(self) -> Generator:
@@ -164,13 +182,13 @@ class Project:
     def importer(self) -> Importer:
         from soundlab.services.importing import Importer
 
-        return Importer(self.clips, self.vectors, self.embedder, self.folder / "media")
+        return Importer(self.clips, self.vectors, self.embedder, self.folder / "media", self.switch.remember)
 
     @cached_property
     def searcher(self) -> Searcher:
         from soundlab.services.searching import Searcher
 
-        return Searcher(self.clips, self.vectors, self.embedder, self.curator.measured, self.internal)
+        return Searcher(self.clips, self.vectors, self.switch.best, self.curator.measured, self.internal)
 
     @cached_property
     def generation(self) -> GenerationService:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from soundlab.audio.decode import plain
 from soundlab.cli.options import emit, json_option, meter, note, opened, project_option
 from soundlab.domain.clip import Clip
 from soundlab.domain.rights import STATUSES
@@ -17,6 +18,7 @@ from soundlab.project import Project
 @click.option("--collection", help="Only clips of this collection.")
 @click.option("--rights", type=click.Choice(STATUSES), help="Only clips of this status.")
 @click.option("--missing", is_flag=True, help="Only clips whose file is gone.")
+@click.option("--embed", is_flag=True, help="Embed what the project's CLAP has not heard yet.")
 @click.option("--duplicates", is_flag=True, help="Pairs that are alike, the same recordings first.")
 @click.option("--outliers", metavar="COLLECTION", help="What does not belong there, and why; what it lacks.")
 @project_option
@@ -26,6 +28,7 @@ def command(
     collection: str | None,
     rights: str | None,
     missing: bool,
+    embed: bool,
     duplicates: bool,
     outliers: str | None,
     project: Path | None,
@@ -33,6 +36,11 @@ def command(
 ) -> None:
     """List the library."""
     with opened(project) as opened_project:
+        if embed:
+            with meter() as progress:
+                failed = opened_project.importer.embed_missing(progress)
+            for path, reason in failed:
+                note(f"failed: {plain(path)}: {reason}")
         if duplicates:
             _duplicates(opened_project, as_json)
             return

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from soundlab.cli.options import emit, json_option, note, opened, project_option
+from soundlab.cli.options import emit, json_option, meter, note, opened, project_option
 from soundlab.domain.rights import STATUSES
 
 
@@ -78,7 +78,14 @@ def command(
     with opened(project) as opened_project:
         if not opened_project.clips.count():
             note("the library is empty  → soundlab import FOLDER")
-        opened_project.importer.embed_missing()
+        if opened_project.switch.best() is opened_project.embedder:
+            with meter() as progress:
+                opened_project.importer.embed_missing(progress)
+        else:
+            note(
+                f"searching by an earlier CLAP: {opened_project.switch.waiting()} clips wait for "
+                f"{opened_project.settings.clap}  → soundlab clips --embed"
+            )
         if saved is not None:
             said = Recipe.from_json(opened_project.searches.get(saved)).with_more(said)
         results = opened_project.searcher.find(said, k)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -79,9 +79,19 @@ class Importer:
     ----------
     media
         Folder that ``copy`` copies into.
+    embedding
+        Called before clips are embedded.
     """
 
-    def __init__(self, clips: ClipStore, vectors: VectorStore, embedder: Embedder, media: Path) -> None:
+    def __init__(
+        self,
+        clips: ClipStore,
+        vectors: VectorStore,
+        embedder: Embedder,
+        media: Path,
+        embedding: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._embedding = embedding
         self._clips, self._vectors, self._embedder, self._media = clips, vectors, embedder, media
 
     def run(
@@ -200,7 +210,11 @@ class Importer:
         model = self._embedder.model_id
         waiting = [clip for clip in self._clips.without_vectors(model) if not clip.missing]
         failed: list[tuple[Path, str]] = []
+        if waiting:
+            self._embedding()
         for start in range(0, len(waiting), _EMBED_BATCH):
+            if cancelled():
+                raise Cancelled(f"embedding stopped after {start} of {len(waiting)} clips; it goes on from there")
             chunk = waiting[start : start + _EMBED_BATCH]
             result = self._embedder.embed_files([Path(c.path) for c in chunk], cancelled=cancelled)
             good = [(c.id, r) for c, r in zip(chunk, result, strict=True) if not isinstance(r, str)]

@@ -64,6 +64,9 @@ class Searcher:
 
     Parameters
     ----------
+    choose
+        The embedder whose vectors are searched: the project's, or an earlier one
+        while clips are being embedded anew.
     measure
         Measures clips, for limits on descriptors.
     scratch
@@ -71,9 +74,9 @@ class Searcher:
     """
 
     def __init__(
-        self, clips: ClipStore, vectors: VectorStore, embedder: Embedder, measure: Measure, scratch: Path
+        self, clips: ClipStore, vectors: VectorStore, choose: Callable[[], Embedder], measure: Measure, scratch: Path
     ) -> None:
-        self._clips, self._vectors, self._embedder = clips, vectors, embedder
+        self._clips, self._vectors, self._choose = clips, vectors, choose
         self._measure, self._scratch = measure, scratch
 
     def find(self, recipe: Recipe, k: int = 10) -> list[Result]:
@@ -124,19 +127,21 @@ class Searcher:
         if k < 1:
             raise WrongInput(f"cannot return {k} results", "choose -k 1 or more")
         allowed = self._allowed(filters) if filters.any else None
-        parts = self._parts(text, like, unlike, more)
+        embedder = self._choose()
+        model = embedder.model_id
+        parts = self._parts(embedder, text, like, unlike, more)
         if not parts:
             assert allowed is not None
             return [Result(clip, 0.0, None, ("passes the filters",)) for clip in self._clips.all(ids=allowed[:k])]
         total = [float(v) for v in np.sum([p.weight * p.vector for p in parts], axis=0)]
         words = _words(text)
-        near = self._vectors.search(self._embedder.model_id, total, max(20 * k, _NEAR if words else 0), allowed)
+        near = self._vectors.search(model, total, max(20 * k, _NEAR if words else 0), allowed)
         # Clips whose names hold all words are heard too, however far they lie.
         named = self._clips.named(sorted(words), _NAMED)
         if allowed is not None:
             named = sorted({*named} & {*allowed})
         if named:
-            near += self._vectors.search(self._embedder.model_id, total, 20 * len(named), named)
+            near += self._vectors.search(model, total, 20 * len(named), named)
         best: dict[str, tuple[float, float]] = {}
         for hit in near:
             if hit.owner not in best or hit.score > best[hit.owner][0]:
@@ -145,7 +150,7 @@ class Searcher:
         scores = {i: cosine + WORD_WEIGHT * _overlap(words, names.get(i, "")) for i, (cosine, _) in best.items()}
         first = sorted(scores, key=lambda i: -scores[i])[:k]
         found = {clip.id: clip for clip in self._clips.all(ids=first)}
-        held = self._vectors.means(self._embedder.model_id, first)
+        held = self._vectors.means(model, first)
         return [
             Result(
                 clip,
@@ -188,6 +193,7 @@ class Searcher:
 
     def _parts(
         self,
+        embedder: Embedder,
         text: str,
         like: Sequence[str | tuple[str, float]],
         unlike: Sequence[str | tuple[str, float]],
@@ -195,13 +201,13 @@ class Searcher:
     ) -> list[Part]:
         parts = []
         if text.strip():
-            parts.append(Part(f"“{text.strip()}”", np.asarray(self._embedder.embed_texts([text])[0]), 1.0))
+            parts.append(Part(f"“{text.strip()}”", np.asarray(embedder.embed_texts([text])[0]), 1.0))
         for sign, said, names in ((1.0, "like", like), (-1.0, "unlike", unlike)):
             for given in names:
                 name, weight = given if isinstance(given, tuple) else (given, 1.0)
-                parts.append(Part(f"{said} {name}", self.example(name), sign * weight))
+                parts.append(Part(f"{said} {name}", self._example(embedder, name), sign * weight))
         for word in more:
-            plus, plain = self._embedder.embed_texts([f"{word} sound", "sound"])
+            plus, plain = embedder.embed_texts([f"{word} sound", "sound"])
             away = np.asarray(plus) - np.asarray(plain)
             parts.append(Part(f"more {word}", away / max(float(np.linalg.norm(away)), 1e-9), 0.6))
         return parts
@@ -217,22 +223,22 @@ class Searcher:
             why += [f"{name} {value:+.2f}" for value, name in near]
         return tuple(why)
 
-    def example(self, name: str) -> np.ndarray:
+    def _example(self, embedder: Embedder, name: str) -> np.ndarray:
         """Vector of a clip, take, file, or a region of one: the mean of its windows, at unit length."""
         region = _REGION.match(name)
         if region and not Path(name).exists():
-            found = self._region(region["name"], float(region["start"]), float(region["stop"]))
+            found = self._region(embedder, region["name"], float(region["start"]), float(region["stop"]))
         elif Path(name).is_file():
-            found = self._embedded(Path(name))
+            found = _embedded(embedder, Path(name))
         else:
             identity = name if name.startswith("t") else self._clips.get(name).id
-            held = self._vectors.get(self._embedder.model_id, identity)
+            held = self._vectors.get(embedder.model_id, identity)
             if held is None:
                 raise NotFound(f"{name} has not been embedded with this model", "import it again")
             found = held.astype(np.float64)
         return unit_mean(found)
 
-    def _region(self, name: str, start: float, stop: float) -> np.ndarray:
+    def _region(self, embedder: Embedder, name: str, start: float, stop: float) -> np.ndarray:
         if stop <= start:
             raise WrongInput(f"the region {start:g}-{stop:g} is empty", "write it as NAME@1.5-3.0, in seconds")
         path = Path(name) if Path(name).is_file() else Path(self._clips.get(name).path)
@@ -240,15 +246,16 @@ class Searcher:
         scratch = self._scratch / "region.wav"
         write_audio(scratch, audio, rate, bits="32f")
         try:
-            return self._embedded(scratch)
+            return _embedded(embedder, scratch)
         finally:
             scratch.unlink(missing_ok=True)
 
-    def _embedded(self, path: Path) -> np.ndarray:
-        result = self._embedder.embed_files([path])[0]
-        if isinstance(result, str):
-            raise UnreadableAudio(result)
-        return np.asarray(result.vectors, np.float64)
+
+def _embedded(embedder: Embedder, path: Path) -> np.ndarray:
+    result = embedder.embed_files([path])[0]
+    if isinstance(result, str):
+        raise UnreadableAudio(result)
+    return np.asarray(result.vectors, np.float64)
 
 
 def _words(text: str) -> set[str]:

@@ -116,6 +116,12 @@ class VectorStore:
             for owner, at, score in zip(names["owner"], names["at"], scores[best], strict=True)
         ]
 
+    def heard(self) -> dict[str, int]:
+        """How many clips have vectors, by model."""
+        query = select(vectors.c.model, func.count(vectors.c.owner.distinct())).where(vectors.c.owner.startswith("c"))
+        with self._engine.connect() as connection:
+            return {str(model): int(count) for model, count in connection.execute(query.group_by(vectors.c.model))}
+
     def count(self, model: str) -> int:
         """Windows of clips that can be searched."""
         return self._fresh(model).count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -69,6 +70,7 @@ class LibraryScreen(StageScreen):
         self._marks: list[float | None] = [None, None]
         self._advising: Timer | None = None
         self._advice: Suggestion | None = None
+        self._left = False
         self._results: list[tuple[Clip, float | None]] = []
 
     def compose(self) -> ComposeResult:
@@ -89,6 +91,26 @@ class LibraryScreen(StageScreen):
         self.query_one("#empty").display = False
         self._all()
         self.query_one(ClipTable).focus()
+        self.run_worker(self._catch_up, thread=True, exit_on_error=False, group="embed")
+
+    def on_unmount(self) -> None:
+        self._left = True
+
+    def _catch_up(self) -> None:
+        """Embed what this CLAP has not heard yet, beside all other work; until then earlier vectors are searched."""
+        from soundlab.errors import Cancelled
+
+        if not self.app.project.switch.waiting():
+            return
+
+        def progress(done: int, total: int, what: str) -> None:
+            if not self._left and not self.app.jobs.running:
+                self.app.call_from_thread(
+                    self.query_one(JobBar).say, f"{what} in the background: {done:,} of {total:,}"
+                )
+
+        with contextlib.suppress(Cancelled):  # the rest is done next time
+            self.app.project.importer.embed_missing(progress, lambda: self._left)
 
     def _all(self) -> None:
         self.run_worker(self._load, thread=True, exit_on_error=False, group="load")
