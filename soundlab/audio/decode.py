@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ SUFFIXES = containers.SUFFIXES | frozenset(
 
 _BLOCK = 1 << 10
 """Frames read at once: what is lost at most where a file breaks off."""
+_SECONDS = 10.0
 CONTAINER = "CONTAINER"
 """Format of files that FFmpeg's libraries read."""
 
@@ -110,6 +112,36 @@ def read_audio(path: Path, *, start: float = 0.0, seconds: float | None = None) 
     if not len(audio):
         raise UnreadableAudio(f"{path}: holds no audio after {start:g} s")
     return _clean(audio), info.sample_rate
+
+
+def blocks(path: Path, *, start: float = 0.0) -> Iterator[npt.NDArray[np.float32]]:
+    """Yield a file's audio from ``start`` seconds on, (frames, channels), some at a time; one that breaks off ends.
+
+    Raises
+    ------
+    UnreadableAudio
+        As :func:`probe`.
+    """
+    info = probe(path)
+    if info.format != CONTAINER:
+        with soundfile.SoundFile(path) as file:
+            file.seek(min(info.frames, round(start * info.sample_rate)))
+            try:
+                for block in file.blocks(1 << 16, dtype="float32", always_2d=True):
+                    yield np.nan_to_num(block, posinf=0.0, neginf=0.0)
+            except soundfile.LibsndfileError:  # it breaks off here
+                return
+        return
+    at = start
+    while True:
+        try:
+            audio, rate = read_audio(path, start=at, seconds=_SECONDS)
+        except UnreadableAudio:  # nothing after here: its header has been read, so this is its end
+            return
+        yield audio.T
+        at += audio.shape[1] / rate
+        if audio.shape[1] < round(_SECONDS * rate):
+            return
 
 
 def _salvage(path: Path, first: int, count: int) -> npt.NDArray[np.float32]:

@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from soundlab.audio.decode import CONTAINER, AudioInfo, probe, read_audio
-from soundlab.errors import UnreadableAudio
+from soundlab.audio.decode import CONTAINER, AudioInfo, blocks, probe
 
 _DEVICE: list[bool] = []
 
@@ -39,25 +38,15 @@ def has_device() -> bool:
 class ContainerReader:
     """Reads an M4A or a video's sound onwards as :class:`soundfile.SoundFile` would; decoded some seconds at a time."""
 
-    _SECONDS = 10.0
-
     def __init__(self, path: Path, start: float) -> None:
-        self._path, self._at = path, start
+        self._blocks = blocks(path, start=start)
         self._left = np.zeros((0, 1), np.float32)
-        self._ended = False
         self.closed = False
 
     def read(self, frames: int, dtype: str = "float32", always_2d: bool = True) -> npt.NDArray[np.float32]:
         """Return (frames, channels), fewer at the end."""
-        while len(self._left) < frames and not self._ended:
-            try:
-                audio, rate = read_audio(self._path, start=self._at, seconds=self._SECONDS)
-            except UnreadableAudio:  # nothing after here: its header has been read, so this is its end
-                self._ended = True
-                break
-            self._left = np.concatenate([self._left, audio.T]) if len(self._left) else audio.T
-            self._at += audio.shape[1] / rate
-            self._ended = audio.shape[1] < round(self._SECONDS * rate)
+        while len(self._left) < frames and (block := next(self._blocks, None)) is not None:
+            self._left = np.concatenate([self._left, block]) if len(self._left) else block
         block, self._left = self._left[:frames], self._left[frames:]
         return block
 

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from soundlab.audio.decode import CONTAINER, probe, read_audio
+from soundlab.audio.peaks import outline
 from soundlab.audio.playback import ContainerReader
+from soundlab.audio.spectrum import spectrogram
 from soundlab.errors import UnreadableAudio
 
 RATE = 48_000
@@ -54,6 +56,14 @@ def test_sound_of_other_containers(tmp_path: Path, name: str, video: bool) -> No
     assert late.shape[1] == RATE
     assert pitch(late) == pytest.approx(880, abs=4)
     assert pitch(read_audio(path, start=0.5, seconds=1.0)[0]) == pytest.approx(440, abs=4)
+
+
+def test_containers_are_drawn(tmp_path: Path) -> None:
+    path = media(tmp_path / "a.m4a", seconds=12.0)
+    peaks, seconds = outline(path, 60)
+    assert seconds == pytest.approx(12.0, abs=0.1)
+    assert min(high for _, high in peaks[:-1]) > 0.3
+    assert spectrogram(path, 20, 16).argmax(0)[2] < spectrogram(path, 20, 16).argmax(0)[15]
 
 
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:

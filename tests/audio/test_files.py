@@ -11,6 +11,7 @@ import soundfile
 from soundlab.audio.decode import probe, read_audio
 from soundlab.audio.loudness import gain_for, integrated, true_peak
 from soundlab.audio.peaks import outline
+from soundlab.audio.spectrum import spectrogram
 from soundlab.audio.write import atomic_path, resample, write_audio
 from soundlab.errors import SoundlabError, UnreadableAudio, WrongInput
 
@@ -121,3 +122,23 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
         beside.write_bytes(b"half")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert not list((tmp_path / "a").iterdir())
+
+
+def test_a_spectrogram_shows_where_the_sound_is(tmp_path: Path) -> None:
+    rate = 48_000
+    t = np.arange(4 * rate) / rate
+    tone = 0.5 * np.sin(2 * np.pi * np.where(t < 2, 200, 4000) * t)
+    soundfile.write(tmp_path / "two.wav", tone, rate)
+    soundfile.write(tmp_path / "long.wav", np.tile(tone, 10), rate, subtype="PCM_16")
+    soundfile.write(tmp_path / "silent.wav", np.zeros(rate), rate)
+    soundfile.write(tmp_path / "tiny.wav", tone[:100], 8000)
+    levels = spectrogram(tmp_path / "two.wav", 40, 48)
+    assert levels.shape == (48, 40) and levels.max() == 1.0 and levels.min() >= 0.0
+    edges = np.geomspace(40, 16_000, 49)
+    for column, hz in ((10, 200), (30, 4000)):
+        band = int(levels[:, column].argmax())
+        assert edges[band] <= hz * 1.1 and edges[band + 1] >= hz / 1.1
+    again = spectrogram(tmp_path / "long.wav", 40, 48)
+    assert again[:, 0].argmax() == levels[:, 10].argmax()
+    assert spectrogram(tmp_path / "silent.wav", 10, 8).max() == 0
+    assert spectrogram(tmp_path / "tiny.wav", 10, 8).shape == (8, 10)

@@ -1,5 +1,6 @@
 """The library screen: a table of any length, search as one types, regions, audition."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -228,6 +229,35 @@ async def test_collections_and_saved_searches_are_chosen(warm: Project, noises: 
         await pilot.press("c", "enter")
         await settle(pilot)
         assert len(clips(app)) == 3
+
+
+async def test_a_spectrogram_and_what_the_desktop_does(
+    warm: Project, noises: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warm.importer.run([noises / "low drone.ogg"], Labels(rights="own"))
+    opened = tmp_path / "opened"
+    script = tmp_path / "editor.py"
+    script.write_text("import sys; open(sys.argv[1], 'w').write(sys.argv[2])")
+    monkeypatch.setenv("SOUNDLAB_EDITOR", f"{sys.executable} {script} {opened}")
+    app = SoundlabApp(warm, player=Silent())
+    async with app.run_test(size=(110, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("w")
+        await settle(pilot)
+        wave = app.screen.query_one(Waveform)
+        assert wave.levels is not None and wave.size.height == 12
+        loudest = max(range(len(wave.levels)), key=lambda band: wave.levels[band][100])
+        assert loudest < 6, "60 Hz is at the bottom"
+        await pilot.press("w", "ctrl+y")
+        assert wave.levels is None and app.clipboard.endswith("low drone.ogg")
+        await pilot.press("ctrl+e")
+        while not (opened.exists() and opened.read_text()):
+            await pilot.pause(0.02)
+        assert opened.read_text() == str(noises / "low drone.ogg")
+        (noises / "low drone.ogg").unlink()
+        await pilot.press("ctrl+e", "ctrl+r")
+        await pilot.pause()
+        assert any("relink" in str(n.message) for n in app._notifications)
 
 
 def _file(app: SoundlabApp) -> str:

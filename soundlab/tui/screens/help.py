@@ -16,7 +16,9 @@ _TEXT = """\
 [b]Everywhere[/b]
   F2 library   F3 generate   F1 this help   ctrl+Q quit
   space        play or stop what the cursor is on
+  w            waveform or spectrogram
   escape       stop the running job, else the playback
+  ctrl+Y / ctrl+R / ctrl+E   copy the path, show in folder, open in an editor
   tab          to the next field or table
 
 [b]Library[/b]

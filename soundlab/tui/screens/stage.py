@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from soundlab.tui import desktop
 from soundlab.tui.messages import Failed, Finished, PeaksReady, Progress, Streaming
 from soundlab.tui.widgets.job_bar import JobBar
 from soundlab.tui.widgets.waveform import Waveform
@@ -16,18 +18,26 @@ if TYPE_CHECKING:
     from soundlab.tui.app import SoundlabApp
 
 _COLUMNS = 600
+_SPECTRUM_COLUMNS, _BANDS = 300, 48
 
 
 class StageScreen(Screen[None]):
     """A stage of the loop."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "audition", "Play", id="audition")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "audition", "Play", id="audition"),
+        Binding("w", "spectrum", "Spectrum", id="spectrum", show=False),
+        Binding("ctrl+y", "copy_path", "Copy path", id="copy_path", show=False),
+        Binding("ctrl+r", "reveal", "Show in folder", id="reveal", show=False),
+        Binding("ctrl+e", "open_outside", "Open in an editor", id="open_outside", show=False),
+    ]
     app: SoundlabApp
 
     def __init__(self) -> None:
         super().__init__()
         self._shown = ""
         self._duration = 0.0
+        self._spectrum = False
 
     def on_mount(self) -> None:
         self.set_interval(1 / 15, self._move_playhead)
@@ -59,6 +69,60 @@ class StageScreen(Screen[None]):
         if message.path == self._shown:
             self._duration = message.duration
             self.query_one(Waveform).show(message.peaks)
+            if self._spectrum:
+                self._analyse()
+
+    def action_spectrum(self) -> None:
+        """Change between waveform and spectrogram."""
+        self._spectrum = not self._spectrum
+        self.query_one(Waveform).set_class(self._spectrum, "tall")
+        if self._spectrum and self._shown:
+            self._analyse()
+        elif not self._spectrum:
+            self.query_one(Waveform).levels = None
+
+    def _analyse(self) -> None:
+        path = self._shown
+        self.run_worker(lambda: self._colours(path), thread=True, exclusive=True, group="spectrum", exit_on_error=False)
+
+    def _colours(self, path: str) -> None:
+        from soundlab.audio.spectrum import spectrogram
+        from soundlab.errors import SoundlabError
+
+        try:
+            levels = spectrogram(Path(path), _SPECTRUM_COLUMNS, _BANDS).tolist()
+        except SoundlabError as error:
+            self.app.call_from_thread(self.app.notify, error.message, severity="warning")
+            return
+        self.app.call_from_thread(self._coloured, path, levels)
+
+    def _coloured(self, path: str, levels: list[list[float]]) -> None:
+        if self._spectrum and path == self._shown:
+            self.query_one(Waveform).levels = levels
+
+    def action_copy_path(self) -> None:
+        """Put the path of what the cursor is on into the clipboard."""
+        if (path := self.selected_path()) is not None:
+            self.app.copy_to_clipboard(path)
+            self.app.notify(f"copied: {path}")
+
+    def action_reveal(self) -> None:
+        """Show the file in its folder."""
+        self._outside(desktop.reveal)
+
+    def action_open_outside(self) -> None:
+        """Open the file in the editor that ``$SOUNDLAB_EDITOR`` names, else in what the system opens it with."""
+        self._outside(desktop.edit)
+
+    def _outside(self, act: Callable[[Path], None]) -> None:
+        from soundlab.errors import SoundlabError
+
+        if (path := self.selected_path()) is None:
+            return
+        try:
+            act(Path(path))
+        except SoundlabError as error:
+            self.app.notify(f"{error.message}\n{error.hint}", severity="error")
 
     def _move_playhead(self) -> None:
         if self._duration and self.app.playing == self._shown and self.app.player.playing:

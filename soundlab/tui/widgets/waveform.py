@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from rich.segment import Segment
@@ -9,6 +10,8 @@ from rich.style import Style
 from textual.reactive import var
 from textual.strip import Strip
 from textual.widget import Widget
+
+from soundlab.tui.widgets.heat import heat_row
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """Bits of the four rows and two columns of a braille cell."""
@@ -39,6 +42,8 @@ class Waveform(Widget):
     fraction: var[float] = var(0.0)
     marked: var[tuple[float, float] | None] = var(None)
     """A part of the file that is marked, as fractions."""
+    levels: var[Sequence[Sequence[float]] | None] = var(None)
+    """A spectrogram to draw instead: (bands, columns) from 0 to 1, the lowest band first."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -54,17 +59,34 @@ class Waveform(Widget):
         self._peaks = [(low * scale, high * scale) for low, high in peaks]
         self._label, self._drawn = label, (0, 0)
         self.fraction = 0.0
-        self.marked = None
+        self.marked = self.levels = None
         self.refresh()
 
     def watch_fraction(self) -> None:
         self.refresh()
 
+    def watch_levels(self) -> None:
+        self.refresh()
+
     def watch_marked(self) -> None:
         self.refresh()
 
+    def _heat(self, y: int) -> list[Segment]:
+        """A row of the spectrogram with playhead and marked part."""
+        assert self.levels is not None
+        width, height = self.size
+        cells = heat_row(self.levels, y, width, height)
+        if self.marked is not None and y == 0:
+            for x in range(round(self.marked[0] * width), min(width, round(self.marked[1] * width))):
+                cells[x] = Segment("▔", (cells[x].style or Style()) + Style(color="bright_cyan"))
+        head = min(width - 1, round(self.fraction * width))
+        cells[head] = Segment("│", (cells[head].style or Style()) + Style(color="bright_cyan"))
+        return cells
+
     def render_line(self, y: int) -> Strip:
         width, height = self.size
+        if self.levels is not None:
+            return Strip(self._heat(y), width)
         if self._drawn != (width, height):
             self._drawn = (width, height)
             self._rows = braille_rows(self._peaks, width, height) if self._peaks else []
