@@ -153,8 +153,11 @@ def register(a: Analysis) -> float | None:
     tonal = (strength[: len(levels)] > 0.7) & (levels > levels.max() - 40)
     if tonal.mean() > 0.25:
         return float(np.median(np.log2(f0[: len(levels)][tonal])))
-    windows = np.lib.stride_tricks.sliding_window_view(a.power[::2], 9, axis=0)
-    harmonic = np.median(windows, axis=-1).mean(0) if len(windows) else a.spectrum
+    frames = a.power[::2]
+    if len(frames) < 9:  # shorter than the median
+        harmonic = a.spectrum
+    else:
+        harmonic = np.median(np.lib.stride_tricks.sliding_window_view(frames, 9, axis=0), axis=-1).mean(0)
     return float(np.log2(max((harmonic * a.frequencies).sum() / max(harmonic.sum(), 1e-20), 20.0)))
 
 

@@ -84,3 +84,13 @@ def test_level_changes_only_loudness() -> None:
 @pytest.mark.parametrize("samples", [0, 1, 100, RATE])
 def test_silence_and_scraps_measure_nothing(samples: int) -> None:
     assert set(describe(np.zeros((1, samples), np.float32), RATE).values()) == {None}
+
+
+@pytest.mark.parametrize("samples", [1, 100, 2047, 2048, 3000, 5000, 9000, 20_000])
+def test_short_sounds_are_measured_as_far_as_they_go(samples: int) -> None:
+    noise = 0.1 * np.random.default_rng(0).standard_normal((2, samples)).astype(np.float32)
+    for audio in (noise, np.zeros_like(noise), 0.3 * np.sin(0.05 * np.arange(samples, dtype=np.float32))[None]):
+        values = describe(audio, 32_000)
+        assert set(values) == set(DESCRIPTORS)
+        assert all(v is None or np.isfinite(v) for v in values.values())
+    assert (describe(noise, 32_000)["brightness"] is None) == (samples < 2048)

@@ -44,7 +44,7 @@ class ClipTable(ScrollView, can_focus=True):
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"clip-table--cursor", "clip-table--header"}
     DEFAULT_CSS = """
-    ClipTable { height: 1fr; background: $surface; }
+    ClipTable { height: 1fr; background: $surface; overflow-x: hidden; }
     ClipTable > .clip-table--cursor { background: $accent 40%; }
     ClipTable > .clip-table--header { background: $panel; color: $foreground; text-style: bold; }
     """
