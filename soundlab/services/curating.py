@@ -26,6 +26,7 @@ ALIKE = 0.96
 """Cosine from which two clips count as alike."""
 _NEAR, _NEIGHBOURS = 0.7, 6
 """Cosine from which, and how many nearest clips, are compared sample by sample."""
+_PAIRS, _SAMPLE = 20_000, 400
 SAME = 0.9
 """Normalised correlation from which two files hold the same recording."""
 _RATE, _SECONDS = 8_000, 20.0
@@ -96,7 +97,7 @@ class Curator:
     ) -> dict[str, dict[str, float | None]]:
         """Return descriptors by clip id, measuring those that have none yet; unreadable files have none."""
         known = self.clips.measures([c.id for c in clips])
-        waiting = [c for c in clips if c.id not in known and not c.missing]
+        waiting = list({c.id: c for c in clips if c.id not in known and not c.missing}.values())
         for index, clip in enumerate(waiting):
             if cancelled():
                 raise Cancelled(f"measuring stopped after {index} of {len(waiting)} clips; it goes on from there")
@@ -109,26 +110,18 @@ class Curator:
         return known
 
     def duplicates(self, progress: Progress = ignore_progress, cancelled: CancelledFlag = never) -> list[Duplicate]:
-        """Return pairs of clips that are alike, the same recordings first."""
-        rows = self._means(self.clips.all())
-        if len(rows) < 2:
-            return []
-        matrix = np.stack([v for _, v in rows])
-        pairs = []
-        for start in range(0, len(matrix), 512):  # blocks keep a large library out of memory
-            block = matrix[start : start + 512] @ matrix.T
-            block[np.arange(len(block)), start + np.arange(len(block))] = -1.0
-            nearest = np.argsort(-block, axis=1)[:, :_NEIGHBOURS]
-            for i, row in enumerate(nearest):
-                pairs += [(start + i, int(j), float(block[i, j])) for j in row if block[i, j] >= _NEAR]
-        pairs = list({(min(i, j), max(i, j)): (min(i, j), max(i, j), s) for i, j, s in pairs}.values())
+        """Return pairs of clips that are alike, the same recordings first; of very many, the most alike."""
+        near = self.vectors.alike(self.embedder.model_id, _NEAR, _NEIGHBOURS, progress, cancelled)
+        pairs = sorted(near.items(), key=lambda pair: -pair[1])[:_PAIRS]
+        clips = {c.id: c for c in self.clips.all(ids=sorted({i for pair, _ in pairs for i in pair}))}
         found = []
-        for done, (i, j, similarity) in enumerate(sorted(pairs, key=lambda p: -p[2])):
+        for done, ((a, b), similarity) in enumerate(pairs):
             if cancelled():
                 raise Cancelled("the search for duplicates was stopped")
-            same = align(rows[i][0], rows[j][0])
-            if same is not None or similarity >= ALIKE:
-                found.append(Duplicate(rows[i][0], rows[j][0], similarity, same is not None, *(same or (None, None))))
+            if a in clips and b in clips:
+                same = align(clips[a], clips[b])
+                if same is not None or similarity >= ALIKE:
+                    found.append(Duplicate(clips[a], clips[b], similarity, same is not None, *(same or (None, None))))
             progress(done + 1, len(pairs), "comparing")
         return sorted(found, key=lambda d: (not d.same, -d.similarity))
 
@@ -166,7 +159,9 @@ class Curator:
     ) -> list[str]:
         """Return what a collection lacks against the whole library, as "nothing dark and sparse"."""
         inside = self._collection(collection)
-        everyone = self.measured(self.clips.all(), progress, cancelled)
+        order = self.clips.order()
+        some = order[:: max(1, len(order) // _SAMPLE)].tolist()  # a large library is known by a part of it
+        everyone = self.measured([*inside, *self.clips.page(some)], progress, cancelled)
         own = [everyone[c.id] for c in inside if c.id in everyone]
         found = []
         for a, b in combinations(_GAP_AXES, 2):

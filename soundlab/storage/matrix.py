@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ GRAPH_REACH = 512
 """Results up to which the graph is asked; more are found faster exactly."""
 _CONNECTIVITY, _EXPAND_ADD, _EXPAND_SEARCH = 16, 128, 256
 _ADD, _PROBES, _FOUND = 20_000, 200, 10
+_BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,45 @@ class Matrix:
             parts.append((np.asarray(found.keys, np.intp) + start, np.asarray(1.0 - found.distances, np.float32)))
         return parts
 
+    def alike(
+        self, least: float, k: int, progress: Progress = ignore_progress, cancelled: CancelledFlag = never
+    ) -> Iterator[tuple[int, int, float]]:
+        """Yield (row, another row, cosine) of each row's ``k`` nearest others from ``least`` on, each pair maybe twice.
+
+        By the graph where there is one, else exactly, in blocks that keep within memory.
+
+        Raises
+        ------
+        Cancelled
+            When asked to stop.
+        """
+        from usearch.index import MetricKind, search
+
+        graph = self._loaded()
+        covered = 0 if graph is None else len(graph)
+        whole = _units(self.data) if graph is None else None
+        start = 0
+        while start < self.count:
+            if cancelled():
+                raise Cancelled("comparing was stopped")
+            stop = min(start + _BLOCK, self.count if start >= covered else covered)
+            if whole is not None:
+                scores = whole[start:stop] @ whole.T
+                width = min(k + 1, self.count)
+                keys = np.argpartition(-scores, width - 1, axis=1)[:, :width]
+                near = np.take_along_axis(scores, keys, 1)
+            else:  # what the graph does not cover yet is looked for in all rows
+                block = self.data[start:stop]
+                exact = search(self.data, block, k + 1, MetricKind.Cos, exact=True) if start >= covered else None
+                found = exact if exact is not None else graph.search(block, k + 1)
+                keys, near = np.asarray(found.keys, np.intp), 1.0 - np.asarray(found.distances, np.float32)
+                keys, near = np.atleast_2d(keys), np.atleast_2d(near)
+            for i, j in zip(*np.nonzero(near >= least), strict=True):
+                if keys[i, j] != start + i:
+                    yield start + int(i), int(keys[i, j]), float(near[i, j])
+            start = stop
+            progress(stop, self.count, "listening")
+
     def _rows_of(self, owners: Iterable[str]) -> npt.NDArray[np.intp]:
         """Rows of some owners, ascending."""
         if self._order is None:
@@ -223,6 +263,12 @@ class Matrix:
             exact = search(self.data, query, _FOUND, MetricKind.Cos, exact=True).keys
             found += len(set(exact.tolist()) & set(index.search(query, _FOUND).keys.tolist()))
         return found / (_PROBES * _FOUND)
+
+
+def _units(rows: Half) -> npt.NDArray[np.float32]:
+    """Rows in single precision at unit length."""
+    single = np.asarray(rows, np.float32)
+    return np.asarray(single / np.maximum(np.linalg.norm(single, axis=1, keepdims=True), 1e-9), np.float32)
 
 
 def _update(path: Path) -> Any:

@@ -116,6 +116,23 @@ class VectorStore:
             for owner, at, score in zip(names["owner"], names["at"], scores[best], strict=True)
         ]
 
+    def alike(
+        self,
+        model: str,
+        least: float,
+        k: int,
+        progress: Progress = ignore_progress,
+        cancelled: CancelledFlag = never,
+    ) -> dict[tuple[str, str], float]:
+        """Pairs of clips of which a window of one is among the ``k`` nearest of the other's, with their best cosine."""
+        matrix = self._fresh(model)
+        pairs: dict[tuple[str, str], float] = {}
+        for row, other, score in matrix.alike(least, k, progress, cancelled):
+            a, b = sorted((matrix.names["owner"][row].decode(), matrix.names["owner"][other].decode()))
+            if a != b:
+                pairs[a, b] = max(score, pairs.get((a, b), -1.0))
+        return pairs
+
     def heard(self) -> dict[str, int]:
         """How many clips have vectors, by model."""
         query = select(vectors.c.model, func.count(vectors.c.owner.distinct())).where(vectors.c.owner.startswith("c"))

@@ -185,12 +185,24 @@ def test_a_large_library_is_searched_by_a_graph_whose_recall_is_known(
     named = [(f"c{i}", Embedded((0.0,), (tuple(v),))) for i, v in enumerate(rows)]
     store.put("a@1", named[:500])
     assert store.connect("a@1") is None  # exact search is quick enough there
+    assert all(store.alike("a@1", 0.5, 3)[pair] >= 0.5 for pair in store.alike("a@1", 0.5, 3))
     store.put("a@1", named[500:1200])
     built = store.connect("a@1")
     assert built is not None and built.rows == 1200 and built.recall >= 0.95
     store.put("a@1", named[1200:])
     for i in (7, 700, 1400):  # those added since are found as well
         assert store.search("a@1", rows[i], 3)[0].owner == f"c{i}"
+    pairs = store.alike("a@1", 0.8, 5)
+    cosines = np.round(rows.astype(np.float16).astype(float), 6) @ rows.astype(np.float16).astype(float).T
+    np.fill_diagonal(cosines, -1)
+    wanted = {
+        tuple(sorted((f"c{i}", f"c{j}")))
+        for i in range(1500)
+        for j in np.argsort(-cosines[i])[:5]
+        if cosines[i, j] >= 0.8
+    }
+    assert len(wanted & set(pairs)) >= 0.98 * len(wanted) > 10
+    assert any(int(name[1:]) >= 1200 for pair in pairs for name in pair), "what the graph does not cover counts too"
     grown = store.connect("a@1")
     assert grown is not None and grown.rows == 1500
     for path in (tmp_path / "vectors").glob("*.graph"):
