@@ -94,6 +94,11 @@ def main() -> None:
         for seed in (int(p.stem[-5:]) * shards.SHARD_CLIPS + k for p in paths for k in range(shards.SHARD_CLIPS))
         if shards.recorded(seed, len(rows), args.share) is None
     }
+    for path, (_, told) in zip(paths, loaded, strict=True):
+        seed = int(path.stem[-5:]) * shards.SHARD_CLIPS
+        for k, said in enumerate(told):
+            if seed + k in drawn and shards.tell(drawn[seed + k], known) != [str(t) for t in said]:
+                raise SystemExit(f"{path} was rendered from other sources: give what corpus.shards was given")
     single = {seed: d for seed, d in drawn.items() if len(d.layers) == 1}
     measured = {
         int(path.stem[-5:]) * shards.SHARD_CLIPS + k: row

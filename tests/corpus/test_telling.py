@@ -45,8 +45,12 @@ def test_shards_are_captioned_again(tmp_path, monkeypatch: pytest.MonkeyPatch) -
     for index in range(2):
         shards.write_shard(index, tmp_path, 1.0, None, 0.0)
     monkeypatch.setattr("sys.argv", ["telling", str(tmp_path)])
+    draw = telling.scene.draw
     telling.main()
     for index in range(2):
         rows = json.loads((tmp_path / f"shard-{index:05d}.captions.json").read_text())
         assert len(rows) == 6
         assert all(len(row) == shards.TELLINGS and all(row) for row in rows)
+    monkeypatch.setattr(telling.scene, "draw", lambda seed, **given: draw(seed + 1, **given))
+    with pytest.raises(SystemExit, match="other sources"):
+        telling.main()
