@@ -27,10 +27,22 @@ def spoken(a: Adjustment) -> str:
 @click.argument("text", nargs=-1)
 @click.option("--parse", "parse_text", metavar="TEXT", help="Only say how TEXT is understood.")
 @click.option("-n", "n", type=int, default=1, show_default=True, help="Takes to keep; several times as many are tried.")
+@click.option(
+    "--treat/--generate",
+    "treat",
+    default=None,
+    help="By signal processing, the take staying itself; or by a new take. Unsaid: treated where all else is to stay.",
+)
 @project_option
 @json_option
 def command(
-    take: str | None, text: tuple[str, ...], parse_text: str | None, n: int, project: Path | None, as_json: bool
+    take: str | None,
+    text: tuple[str, ...],
+    parse_text: str | None,
+    n: int,
+    treat: bool | None,
+    project: Path | None,
+    as_json: bool,
 ) -> None:
     """Say what should change about TAKE: "more metallic, less bright, further away".
 
@@ -47,8 +59,14 @@ def command(
         words = " ".join(text)
         understood = opened_project.steering.parse(words, batch=parent.batch)
         note("understood: " + ", ".join(spoken(a) for a in understood))
-        with meter() as progress:
-            takes = opened_project.steering.answer(parent.id, words, n, progress=progress)
+        if treat or (treat is None and opened_project.steering.treats(understood)):
+            child = opened_project.steering.treat(parent.id, words)
+            if left := child.recipe["treatment"]["left"]:
+                note(f"no treatment does: {', '.join(left)}")
+            takes = [child]
+        else:
+            with meter() as progress:
+                takes = opened_project.steering.answer(parent.id, words, n, progress=progress)
     if as_json:
         emit({"takes": [t.as_json() for t in takes]})
     else:

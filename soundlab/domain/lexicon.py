@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from soundlab.domain.axes import AXES
@@ -41,7 +42,7 @@ class Function:
     value: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lexicon:
     """Everything the parser knows. Phrases are tuples of lower-case words."""
 
@@ -52,6 +53,22 @@ class Lexicon:
     breaks: frozenset[str] = frozenset()
     resets: frozenset[str] = frozenset()
     filler: frozenset[str] = frozenset()
+    keep_phrases: dict[Words, str] = field(default_factory=dict)
+    """What says as a whole that all else stays: "the rest is fine"."""
+    swaps: frozenset[str] = frozenset()
+    """Verbs that put one thing in another's place, with the words between the two."""
+    joints: frozenset[str] = frozenset()
+    phrasals: frozenset[str] = frozenset()
+    """Verbs that a particle behind their object completes: "bring the highs down"."""
+    particles: dict[str, int] = field(default_factory=dict)
+    known: frozenset[str] = frozenset()
+    """Words that are no misspelling of others."""
+
+    @cached_property
+    def single(self) -> tuple[str, ...]:
+        """Every word that stands for itself, those with a meaning first."""
+        tables: tuple[Mapping[Words, Any], ...] = (self.senses, self.functions)
+        return tuple(dict.fromkeys(phrase[0] for table in tables for phrase in table if len(phrase) == 1))
 
 
 def inflect(word: str) -> Iterator[str]:
@@ -69,8 +86,18 @@ def inflect(word: str) -> Iterator[str]:
     yield stem + "est"
 
 
-def build(grammar: Mapping[str, Any], tables: Iterable[Mapping[str, Any]], where: str = "lexicon") -> Lexicon:
+def build(
+    grammar: Mapping[str, Any],
+    tables: Iterable[Mapping[str, Any]],
+    where: str = "lexicon",
+    known: Iterable[str] = (),
+) -> Lexicon:
     """Build a lexicon from parsed TOML; later tables add to and override earlier ones.
+
+    Parameters
+    ----------
+    known
+        Words that mean something else, and so are no misspelling of the lexicon's.
 
     Raises
     ------
@@ -90,7 +117,19 @@ def build(grammar: Mapping[str, Any], tables: Iterable[Mapping[str, Any]], where
     return Lexicon(
         senses=senses,
         functions={tuple(phrase.split()): f for phrase, f in _functions(grammar)},
-        keep_targets={w: target for target, ws in grammar["keep"].items() if target != "words" for w in ws},
+        keep_targets={
+            w: target for target, ws in grammar["keep"].items() if target not in ("words", "phrases") for w in ws
+        },
+        keep_phrases={tuple(phrase.split()): "all" for phrase in grammar["keep"].get("phrases", ())},
+        swaps=frozenset(grammar.get("swap", {}).get("verbs", ())),
+        joints=frozenset(grammar.get("swap", {}).get("joints", ())),
+        phrasals=frozenset(grammar.get("phrasal", {}).get("verbs", ())),
+        particles={
+            word: direction
+            for name, direction in (("up", 1), ("down", -1), ("out", -2))
+            for word in grammar.get("phrasal", {}).get(name, ())
+        },
+        known=frozenset(known),
         ordinals=dict(grammar["reference"]["ordinals"]),
         breaks=frozenset(skip["breaks"]),
         resets=frozenset(skip["resets"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from soundlab.audio.decode import read_audio
 from soundlab.domain.axes import AXES
 from soundlab.domain.brief import MAX_PROMPT, Brief, Reference, Term
 from soundlab.domain.feedback import Adjustment, Obeyed, judge
@@ -18,12 +20,14 @@ from soundlab.domain.lexicon import Lexicon, build
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Embedder, Progress, ignore_progress, never
 from soundlab.domain.take import Take
-from soundlab.errors import NotFound
+from soundlab.errors import NotFound, WrongInput
 from soundlab.presets import read_toml
 from soundlab.services.generating import MAX_TAKES, GenerationService
+from soundlab.services.treating import able, treat
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.takes import TakeStore
 from soundlab.storage.vectors import VectorStore
+from soundlab.vocabulary import read_categories, read_tags
 
 AXIS_WEIGHT = 4.0
 """Pull of a full-strength axis pair beside a guidance of 3."""
@@ -37,7 +41,10 @@ def read_lexicon(folder: Path, own: Sequence[Path] = ()) -> Lexicon:
     """Read the grammar and lexicon of ``folder``; files of the project's ``own`` add to them and win."""
     files = [folder / "lexicon.toml", *own]
     where = " and ".join(str(f) for f in files)
-    return build(read_toml(folder / "grammar.toml"), [read_toml(path) for path in files], where)
+    words = folder.parent / "vocabulary"
+    known = {word for category in read_categories(words).values() for word in category.synonyms}
+    known |= {word for tag in read_tags([words]) for word in tag.split()}
+    return build(read_toml(folder / "grammar.toml"), [read_toml(path) for path in files], where, known)
 
 
 def read_jnds(path: Path) -> dict[str, float]:
@@ -236,6 +243,40 @@ class SteeringService:
             self.takes.change(child.id, obeyed=verdicts)
             results.append(self.takes.get(child.id))
         return results
+
+    def treats(self, adjustments: Sequence[Adjustment]) -> bool:
+        """Whether feedback asks that the take stay itself, and all else in it can be done by treatment."""
+        rest = [a for a in adjustments if a.kind != "keep"]
+        keeps = any(a.kind == "keep" and a.target == "all" for a in adjustments)
+        return keeps and bool(rest) and all(able(a) for a in rest)
+
+    def treat(self, take: str, text: str) -> Take:
+        """Answer feedback by signal processing alone: the same take, moved; measured like any other answer.
+
+        Raises
+        ------
+        WrongInput
+            When no treatment does any of what is asked. What none can do is named in the recipe.
+        """
+        parent = self.takes.get(take)
+        adjustments = self.parse(text, batch=parent.batch)
+        left = [a.text for a in adjustments if a.kind != "keep" and not able(a)]
+        if not any(able(a) for a in adjustments):
+            raise WrongInput(f"no treatment does {', '.join(left) or text!r}", "leave --treat out, and it is generated")
+        began = time.perf_counter()
+        audio, rate = read_audio(Path(parent.path))
+        made, applied = treat(audio.astype(np.float64), rate, adjustments, self.jnds)
+        child = self.generation.treated(
+            parent,
+            made,
+            rate,
+            [a.as_json() for a in adjustments],
+            {"applied": [a.as_json() for a in applied], "left": left},
+            time.perf_counter() - began,
+        )
+        verdicts = [o.as_json() for o in check(parent, child, adjustments, self.jnds)]
+        self.takes.change(child.id, obeyed=verdicts)
+        return self.takes.get(child.id)
 
     def _rank(self, parent: Take, candidates: list[Take], adjustments: Sequence[Adjustment]) -> list[str]:
         """Order candidates by movement along the asked axes (in JNDs, capped) and fit to the brief."""
