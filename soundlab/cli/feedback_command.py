@@ -59,6 +59,8 @@ def command(
         words = " ".join(text)
         understood = opened_project.steering.parse(words, batch=parent.batch)
         note("understood: " + ", ".join(spoken(a) for a in understood))
+        if left := opened_project.steering.left(words):
+            note(f"taken for no wish: {', '.join(left)}")
         if treat or (treat is None and opened_project.steering.treats(understood)):
             child = opened_project.steering.treat(parent.id, words)
             if left := child.recipe["treatment"]["left"]:
@@ -74,12 +76,14 @@ def command(
 
 
 def _only_parse(text: str, as_json: bool) -> None:
-    from soundlab.domain.language import parse
+    from soundlab.domain.language import read
     from soundlab.services.steering import read_lexicon
 
-    found = parse(text, read_lexicon(packaged("presets") / "feedback"))
+    found = read(text, read_lexicon(packaged("presets") / "feedback"))
     if as_json:
-        emit({"adjustments": [a.as_json() for a in found]})
+        emit({"adjustments": [a.as_json() for a in found.adjustments], "left": found.left})
         return
-    for a in found:
+    for a in found.adjustments:
         click.echo(spoken(a))
+    if found.left:
+        note(f"taken for no wish: {', '.join(found.left)}")

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from soundlab.domain.axes import AXES
-from soundlab.domain.feedback import FULL, MUCH, TOUCH
+from soundlab.domain.feedback import BARE, FULL, MUCH, TOUCH
 from soundlab.errors import WrongInput
 
 AXIS_KEYS = ("more", "less", "more_phrases", "less_phrases", "nouns", "less_nouns", "irregular")
@@ -61,14 +61,36 @@ class Lexicon:
     phrasals: frozenset[str] = frozenset()
     """Verbs that a particle behind their object completes: "bring the highs down"."""
     particles: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
+    """Ordinals that are some only beside the word for a take."""
+    takes: frozenset[str] = frozenset()
+    complaints: dict[Words, bool] = field(default_factory=dict)
+    """What begins a remark on how it is now."""
+    verdicts: dict[Words, float] = field(default_factory=dict)
+    """What ends one: "… is too much", "… has to go", with the strength of what it asks for."""
     known: frozenset[str] = frozenset()
     """Words that are no misspelling of others."""
 
     @cached_property
     def single(self) -> tuple[str, ...]:
-        """Every word that stands for itself, those with a meaning first."""
+        """Longer words that stand for themselves, those with a meaning first."""
         tables: tuple[Mapping[Words, Any], ...] = (self.senses, self.functions)
-        return tuple(dict.fromkeys(phrase[0] for table in tables for phrase in table if len(phrase) == 1))
+        words = [phrase[0] for table in tables for phrase in table if len(phrase) == 1] + list(self.keep_targets)
+        return tuple(dict.fromkeys(word for word in words if len(word) >= 5))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word that is understood in some place, or known to mean something else."""
+        tables: tuple[Iterable[Words], ...] = (
+            self.senses,
+            self.functions,
+            self.keep_phrases,
+            self.complaints,
+            self.verdicts,
+        )
+        phrases = {word for table in tables for phrase in table for word in phrase}
+        plain = (self.keep_targets, self.ordinals, self.breaks, self.filler, self.swaps, self.joints, self.phrasals)
+        return frozenset(phrases.union(self.known, self.numbers, self.takes, self.particles, *plain))
 
 
 def inflect(word: str) -> Iterator[str]:
@@ -128,6 +150,14 @@ def build(
             word: direction
             for name, direction in (("up", 1), ("down", -1), ("out", -2))
             for word in grammar.get("phrasal", {}).get(name, ())
+        },
+        numbers={str(k): v for k, v in grammar["reference"].get("numbers", {}).items()},
+        takes=frozenset(grammar["reference"].get("nouns", ())),
+        complaints={tuple(p.split()): True for p in grammar.get("complaint", {}).get("openings", ())},
+        verdicts={
+            tuple(phrase.split()): strength
+            for name, strength in (("much", BARE), ("gone", FULL))
+            for phrase in grammar.get("complaint", {}).get(name, ())
         },
         known=frozenset(known),
         ordinals=dict(grammar["reference"]["ordinals"]),

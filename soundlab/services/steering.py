@@ -15,7 +15,7 @@ from soundlab.audio.decode import read_audio
 from soundlab.domain.axes import AXES
 from soundlab.domain.brief import MAX_PROMPT, Brief, Reference, Term
 from soundlab.domain.feedback import Adjustment, Obeyed, judge
-from soundlab.domain.language import parse
+from soundlab.domain.language import parse, read
 from soundlab.domain.lexicon import Lexicon, build
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Embedder, Progress, ignore_progress, never
@@ -191,6 +191,10 @@ class SteeringService:
     def parse(self, text: str, *, batch: str | None = None) -> list[Adjustment]:
         """Understand feedback; ``#2`` becomes the second take of ``batch``, ids are looked up."""
         return [self._resolved(a, batch) for a in parse(text, self.lexicon)]
+
+    def left(self, text: str) -> list[str]:
+        """Words of feedback that were taken for no wish: to be said back, never dropped in silence."""
+        return read(text, self.lexicon).left
 
     def _resolved(self, a: Adjustment, batch: str | None) -> Adjustment:
         if a.kind not in ("like", "unlike") or a.target is None:
