@@ -9,17 +9,7 @@ import click
 from soundlab.cli.options import emit, json_option, meter, note, opened, project_option
 from soundlab.cli.rows import print_takes
 from soundlab.config import packaged
-from soundlab.domain.axes import AXES
-from soundlab.domain.feedback import Adjustment
-
-
-def spoken(a: Adjustment) -> str:
-    """Say an adjustment back in plain words."""
-    if a.kind == "axis" and a.axis:
-        return f"{AXES[a.axis].pole(a.direction)} ({a.strength:g})"
-    if a.kind == "term":
-        return f"{'more' if a.direction > 0 else 'no' if a.strength == 1 else 'less'} {a.term} ({a.strength:g})"
-    return f"{a.kind} {a.target}"
+from soundlab.domain.feedback import spoken
 
 
 @click.command("feedback")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from soundlab.domain.axes import AXES
+
 TOUCH, BARE, MUCH, FULL = 0.25, 0.5, 0.8, 1.0
 """Strengths of "a touch", a bare comparative, "much" and "no / only"."""
 
@@ -82,3 +84,12 @@ def judge(axis: str, asked: int, before: float | None, after: float | None, jnd:
     if before is None or after is None or jnd is None:
         return Obeyed(axis, asked, before, after, jnd, None)
     return Obeyed(axis, asked, before, after, jnd, (after - before) * asked >= jnd)
+
+
+def spoken(a: Adjustment) -> str:
+    """Say an adjustment back in plain words."""
+    if a.kind == "axis" and a.axis:
+        return f"{AXES[a.axis].pole(a.direction)} ({a.strength:g})"
+    if a.kind == "term":
+        return f"{'more' if a.direction > 0 else 'no' if a.strength == 1 else 'less'} {a.term} ({a.strength:g})"
+    return f"{a.kind} {a.target}"

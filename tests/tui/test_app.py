@@ -96,6 +96,27 @@ async def test_the_loop_by_keyboard(warm: Project, noises: Path, size: tuple[int
     app.project.close()
 
 
+async def test_feedback_is_understood_while_it_is_written_and_may_be_treated(warm: Project) -> None:
+    (parent,) = warm.generation.generate(Brief("rain", seconds=2.0), 1, 1)
+    app = SoundlabApp(warm, player=Silent())
+    async with app.run_test(size=(110, 40)) as pilot:
+        await pilot.press("f3")
+        await settle(pilot)
+        await pilot.press("f", *"darker, the tin roof")
+        assert shown(app, "#understood") == "understood: darker (0.5)\ntaken for no wish: tin roof"
+        await pilot.press("ctrl+t")
+        await settle(pilot)
+        child = next(t for t in app.project.takes.all() if t.parent == parent.id)
+        assert child.recipe["treatment"]["applied"][0]["axis"] == "brightness" and child.obeyed[0]["ok"]
+        await pilot.press("f")
+        app.screen.query_one(Input).value = "keep it but further away"
+        await pilot.pause()
+        assert "enter treats" in shown(app, "#way")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert sum("treatment" in t.recipe for t in app.project.takes.all()) == 2
+
+
 async def test_empty_states_say_what_to_do(project: Project) -> None:
     app = SoundlabApp(project, player=Silent())
     async with app.run_test(size=(80, 24)) as pilot:

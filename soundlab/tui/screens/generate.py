@@ -10,10 +10,12 @@ from textual.widgets import DataTable, Footer, Input, Static
 
 from soundlab.domain.axes import AXES
 from soundlab.domain.brief import Reference
+from soundlab.domain.feedback import Adjustment
 from soundlab.domain.take import Take
 from soundlab.tui.brief_line import read
 from soundlab.tui.messages import Failed, Finished, Streaming
 from soundlab.tui.screens.ask import AskScreen
+from soundlab.tui.screens.feedback import FeedbackScreen, Wish
 from soundlab.tui.screens.stage import StageScreen
 from soundlab.tui.widgets.job_bar import JobBar
 from soundlab.tui.widgets.waveform import Waveform
@@ -170,15 +172,26 @@ class GenerateScreen(StageScreen):
             self.app.notify("no take to speak of; press p first")
             return
 
-        def start(answer: str | None) -> None:
-            if answer:
-                steering = self.app.project.steering
-                self._start(
-                    "generate", lambda p, c: steering.answer(take.id, answer, progress=p, cancelled=c, stream=True)
-                )
+        steering = self.app.project.steering
 
-        question = f"What should change about {take.id}, {take.prompt[:60]}?"
-        self.app.push_screen(AskScreen(question, placeholder="more metallic, less bright, further away"), start)
+        def understand(text: str) -> tuple[list[Adjustment], list[str], bool]:
+            found = steering.parse(text, batch=take.batch)
+            return found, steering.left(text), steering.treats(found)
+
+        def start(wish: Wish | None) -> None:
+            if wish is None:
+                return
+
+            def work(progress: Any, cancelled: Any) -> list[Take]:
+                if wish.treat or (wish.treat is None and steering.treats(steering.parse(wish.text, batch=take.batch))):
+                    return [steering.treat(take.id, wish.text)]
+                return steering.answer(take.id, wish.text, progress=progress, cancelled=cancelled, stream=True)
+
+            self._start("generate", work)
+
+        self.app.push_screen(
+            FeedbackScreen(f"What should change about {take.id}, {take.prompt[:60]}?", understand), start
+        )
 
     def action_verdict(self, verdict: str) -> None:
         """Approve or reject the take under the cursor, or take the verdict back."""

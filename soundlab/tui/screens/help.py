@@ -42,7 +42,8 @@ _TEXT = """\
   p            write the prompt (enter generates); options as on the command
                line: rain on tin -n 4 -d 8 --adapter night=0.8 --avoid "birds"
   f            say what should change about the take under the cursor:
-               "more metallic, less bright, further away"
+               "more metallic, less bright, further away"; ctrl+T treats the
+               take instead of making new ones, as "keep it but…" does
   a / x / z    approve, reject, take the verdict back
   t            train an adapter on the approved takes
   e            export the take: 48 kHz, 24 bit, to export/

@@ -1,0 +1,86 @@
+"""Feedback on a take, with how it is understood while it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from soundlab.domain.feedback import Adjustment, spoken
+
+Understand = Callable[[str], tuple[list[Adjustment], list[str], bool]]
+"""What text is understood as, the words taken for no wish, and whether treatment suits it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was written, and whether the take is to be treated instead of made anew; None where the words decide."""
+
+    text: str
+    treat: bool | None = None
+
+
+class FeedbackScreen(ModalScreen[Wish | None]):
+    """Returns what should change, or None.
+
+    Parameters
+    ----------
+    understand
+        Raises SoundlabError when nothing is understood.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel"),
+        Binding("ctrl+t", "treat", "Treat"),
+    ]
+    DEFAULT_CSS = """
+    FeedbackScreen { align: center middle; }
+    FeedbackScreen Vertical { width: 80%; max-width: 96; height: auto; padding: 0 1; }
+    FeedbackScreen Vertical { border: round $accent; background: $surface; }
+    """
+
+    def __init__(self, about: str, understand: Understand) -> None:
+        super().__init__()
+        self._about, self._understand = about, understand
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Static(self._about, markup=False)
+            yield Input(placeholder="more metallic, less bright, further away")
+            yield Static("", id="understood", markup=False)
+            yield Static("", id="way", classes="hint", markup=False)
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Say how it is understood, so that it can be said otherwise."""
+        from soundlab.errors import SoundlabError
+
+        said, way = "", "enter makes new takes, ctrl+T treats this one"
+        if message.value.strip():
+            try:
+                found, left, treats = self._understand(message.value)
+            except SoundlabError as error:
+                said = error.message
+            else:
+                said = "understood: " + ", ".join(spoken(a) for a in found)
+                if left:
+                    said += f"\ntaken for no wish: {', '.join(left)}"
+                if treats:
+                    way = "enter treats this take, as all else is to stay"
+        self.query_one("#understood", Static).update(said)
+        self.query_one("#way", Static).update(way)
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        text = message.value.strip()
+        self.dismiss(Wish(text) if text else None)
+
+    def action_treat(self) -> None:
+        """Answer by signal processing."""
+        text = self.query_one(Input).value.strip()
+        if text:
+            self.dismiss(Wish(text, treat=True))

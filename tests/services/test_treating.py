@@ -1,0 +1,127 @@
+"""Treatment: the take stays itself and moves as far as was asked."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from soundlab.audio.decode import read_audio
+from soundlab.audio.treatment import TREATMENTS
+from soundlab.config import packaged
+from soundlab.domain.axes import COUNTED
+from soundlab.domain.brief import Brief
+from soundlab.domain.feedback import Adjustment
+from soundlab.errors import WrongInput
+from soundlab.project import Project
+from soundlab.services.steering import read_jnds
+from soundlab.services.treating import measured, treat
+from tests.conftest import Cli
+
+RATE = 32_000
+JNDS = read_jnds(packaged("presets") / "feedback" / "jnd.toml")
+STARTER = packaged("references")
+
+
+def sound(name: str) -> np.ndarray:
+    audio, rate = read_audio(next(STARTER.glob(f"{name}*.flac")))
+    assert rate == RATE
+    return audio.astype(np.float64)
+
+
+@pytest.mark.parametrize(
+    ("axis", "direction", "name"),
+    [
+        ("brightness", 1, "campfire"),
+        ("brightness", -1, "steady-rain"),
+        ("warmth", 1, "church-bells"),
+        ("warmth", -1, "factory"),
+        ("boominess", 1, "ticking"),
+        ("boominess", -1, "low-industrial"),
+        ("register", 1, "church-bells"),
+        ("register", -1, "soft-piano"),
+        ("density", 1, "church-bells"),
+        ("density", -1, "campfire"),
+        ("movement", 1, "low-industrial"),
+        ("movement", -1, "church-bells"),
+        ("roughness", 1, "soft-piano"),
+        ("roughness", -1, "campfire"),
+        ("hardness", 1, "factory"),
+        ("hardness", -1, "ticking"),
+        ("tonality", 1, "steady-rain"),
+        ("tonality", -1, "soft-piano"),
+        ("space", 1, "ticking"),
+        ("space", -1, "church-bells"),
+        ("distance", 1, "campfire"),
+        ("distance", -1, "factory"),
+        ("energy", 1, "church-bells"),
+        ("energy", -1, "campfire"),
+        ("loudness", 1, "soft-piano"),
+        ("loudness", -1, "factory"),
+    ],
+)
+def test_an_axis_moves_by_more_than_can_be_missed(axis: str, direction: int, name: str) -> None:
+    audio = sound(name)
+    made, (applied,) = treat(audio, RATE, [Adjustment("axis", "x", axis=axis, direction=direction)], JNDS)
+    assert made.shape == audio.shape and np.isfinite(made).all() and np.abs(made).max() <= 1
+    before, after = measured(audio, RATE, axis), measured(made, RATE, axis)
+    assert before == applied.before and after == applied.after
+    assert (after - before) * direction >= JNDS[axis]
+
+
+def test_more_is_asked_by_stronger_words() -> None:
+    audio = sound("steady-rain")
+    moved = []
+    for strength in (0.25, 0.5, 1.0):
+        _, (a,) = treat(
+            audio, RATE, [Adjustment("axis", "x", axis="brightness", direction=-1, strength=strength)], JNDS
+        )
+        moved.append(a.before - a.after)
+    assert moved[0] < moved[1] < moved[2]
+
+
+def test_every_pole_has_a_treatment_and_no_amount_breaks_it() -> None:
+    rng = np.random.default_rng(0)
+    audio = 0.1 * rng.standard_normal((2, RATE))
+    audio[:, :: RATE // 5] = 0.8
+    assert {(axis, sign) for axis in COUNTED for sign in (1, -1)} <= set(TREATMENTS)
+    for functions in TREATMENTS.values():
+        for function in functions:
+            for amount in (0.05, 1.0):
+                made = function(audio, RATE, amount)
+                assert made.shape == audio.shape and np.isfinite(made).all()
+
+
+def test_several_at_once_and_the_level_stays() -> None:
+    from soundlab.audio.loudness import integrated
+
+    audio = sound("soft-piano")
+    wishes = [
+        Adjustment("axis", "x", axis=axis, direction=d)
+        for axis, d in (("brightness", -1), ("distance", 1), ("warmth", 1))
+    ]
+    made, applied = treat(audio, RATE, wishes, JNDS)
+    assert all((a.after - a.before) * a.direction >= JNDS[a.axis] for a in applied)
+    assert abs(integrated(made, RATE) - integrated(audio, RATE)) < 1.0
+
+
+def test_a_treated_take_is_a_child_with_its_recipe(inside: Path, cli: Cli) -> None:
+    parent = cli.json("generate", "rain", "-d", "3", "--seed", "1")["takes"][0]
+    (child,) = cli.json("feedback", parent["id"], "keep it but darker, underwater")["takes"]
+    assert child["parent"] == parent["id"] and child["seed"] == parent["seed"]
+    assert child["licence"] == parent["licence"] and child["generated"]
+    done = {a["axis"]: a for a in child["recipe"]["treatment"]["applied"]}
+    assert set(done) == {"brightness", "underwater"} and done["underwater"]["before"] is None
+    assert [(o["axis"], o["ok"]) for o in child["obeyed"]] == [("brightness", True), ("underwater", None)]
+    assert (
+        cli("feedback", parent["id"], "wetter, no birds", "--treat") == 0 and "no treatment does: no birds" in cli.err
+    )
+    assert cli("feedback", parent["id"], "no birds", "--treat") == 2
+    assert cli("feedback", parent["id"], "louder", "--generate") == 0
+    last = cli.json("takes")["takes"][-1]
+    assert "treatment" not in last["recipe"]
+
+
+def test_what_no_treatment_does_is_said(warm: Project) -> None:
+    (take,) = warm.generation.generate(Brief("rain", seconds=1.0), 1, 1)
+    with pytest.raises(WrongInput, match="no treatment does"):
+        warm.steering.treat(take.id, "less metallic")
