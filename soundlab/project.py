@@ -5,6 +5,7 @@ Everything is made when first asked for, so a command pays only for what it uses
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -293,9 +294,9 @@ class Project:
         """Folders of saved briefs: the packaged ones, then the project's own."""
         return [packaged("presets") / "briefs", self.folder / "briefs"]
 
-    def preset(self, name: str) -> Preset:
-        """Read a saved brief."""
-        return find_preset(name, self.preset_folders())
+    def preset(self, name: str, variables: Mapping[str, str] | None = None) -> Preset:
+        """Read a saved brief, with values for its variables."""
+        return find_preset(name, self.preset_folders(), variables)
 
     def presets(self) -> dict[str, Path]:
         """Saved briefs by name."""

@@ -10,6 +10,7 @@ from soundlab.cli.options import emit, json_option, meter, note, opened, project
 from soundlab.cli.rows import print_takes
 from soundlab.config import packaged
 from soundlab.domain.feedback import spoken
+from soundlab.domain.lint import style_of
 
 
 @click.command("feedback")
@@ -49,6 +50,8 @@ def command(
         words = " ".join(text)
         understood = opened_project.steering.parse(words, batch=parent.batch)
         note("understood: " + ", ".join(spoken(a) for a in understood))
+        if (whose := style_of(words)) is not None:
+            note(f"“{whose}” is a name, not a sound: say what is heard, such as instruments, pace, register, space")
         if left := opened_project.steering.left(words):
             note(f"taken for no wish: {', '.join(left)}")
         if treat or (treat is None and opened_project.steering.treats(understood)):

@@ -6,14 +6,23 @@ from pathlib import Path
 
 import click
 
-from soundlab.cli.options import emit, json_option, meter, opened, project_option
+from soundlab.cli.options import emit, json_option, meter, note, opened, project_option
 from soundlab.cli.rows import print_takes
 from soundlab.domain.brief import Brief, Reference, weighted
+from soundlab.domain.lint import lint
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip():
+        raise click.BadParameter(f"{text!r}: write it as NAME=VALUE", param_hint="--set")
+    return name.strip(), value.strip()
 
 
 @click.command("generate")
 @click.argument("prompt", nargs=-1)
 @click.option("--preset", help="Start from a saved brief.")
+@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="Fill a variable of the saved brief.")
 @click.option("--avoid", default="", help="What should not be heard.")
 @click.option(
     "--like", multiple=True, metavar="CLIP[=W]", help="Steer towards a clip, take or file; may be given again."
@@ -32,6 +41,7 @@ from soundlab.domain.brief import Brief, Reference, weighted
 def command(
     prompt: tuple[str, ...],
     preset: str | None,
+    values: tuple[str, ...],
     avoid: str,
     like: tuple[str, ...],
     continued: str | None,
@@ -49,7 +59,7 @@ def command(
     """Make takes from PROMPT, a preset, or a preset with more words."""
     with opened(project) as opened_project:
         words = " ".join(prompt)
-        saved = opened_project.preset(preset) if preset else None
+        saved = opened_project.preset(preset, dict(_pair(v) for v in values)) if preset else None
         if saved:
             words = f"{saved.prompt}, {words}" if words else saved.prompt
             avoid = ", ".join(a for a in (saved.avoid, avoid) if a)
@@ -57,6 +67,8 @@ def command(
         parent = opened_project.takes.get(continued) if continued else None
         if parent and not words:
             words = parent.prompt
+        for advice in lint(words, [a.strip() for a in avoid.split(",") if a.strip()]):
+            note(f"brief: {advice.text}")
         settings = opened_project.settings
         chosen = checkpoint or settings.checkpoint
         said = {"guidance": guidance, "temperature": temperature, "top_k": top_k}
