@@ -22,6 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=6.0)
+    parser.add_argument("--treat", action="store_true", help="by treatment alone")
     args = parser.parse_args()
     moved: dict[str, list[bool]] = {axis: [] for axis in COUNTED}
     obeyed: dict[str, list[bool]] = {axis: [] for axis in COUNTED}
@@ -35,7 +36,11 @@ def main() -> None:
         for axis in COUNTED:
             for parent in parents:
                 for direction in (-1, 1):
-                    child = project.steering.answer(parent.id, AXES[axis].pole(direction))[0]
+                    words = AXES[axis].pole(direction)
+                    if args.treat:
+                        child = project.steering.treat(parent.id, words)
+                    else:
+                        child = project.steering.answer(parent.id, words)[0]
                     row = (child.obeyed or [{}])[0]
                     if row.get("ok") is not None:
                         moved[axis].append((row["after"] - row["before"]) * direction > 0)

@@ -239,7 +239,7 @@ class SteeringService:
             progress=progress,
             cancelled=cancelled,
             stream=stream,
-            select=lambda candidates: self._rank(parent, candidates, adjustments)[:n],
+            select=lambda candidates: self.ranked(parent, candidates, adjustments)[:n],
         )
         results = []
         for child in chosen:
@@ -282,7 +282,7 @@ class SteeringService:
         self.takes.change(child.id, obeyed=verdicts)
         return self.takes.get(child.id)
 
-    def _rank(self, parent: Take, candidates: list[Take], adjustments: Sequence[Adjustment]) -> list[str]:
+    def ranked(self, parent: Take, candidates: list[Take], adjustments: Sequence[Adjustment]) -> list[str]:
         """Order candidates by movement along the asked axes (in JNDs, capped) and fit to the brief."""
         directions = self._directions(adjustments)
         scores = []

@@ -1,0 +1,187 @@
+"""Is feedback obeyed? Every counted axis both ways, by each means alone and by all, judged by a second measure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from soundlab.audio.decode import read_audio
+from soundlab.audio.descriptors import RATE
+from soundlab.audio.judges import judge_all, rhythm_likeness
+from soundlab.audio.write import resample
+from soundlab.domain.axes import AXES, COUNTED
+from soundlab.domain.brief import Brief
+from soundlab.domain.take import Take
+from soundlab.services.generating import GenerationService
+from soundlab.services.steering import SteeringService, revise
+from soundlab.storage.vectors import VectorStore, unit_mean
+
+CANDIDATES = 4
+"""Takes that are made for each one kept, in every row alike."""
+ROWS = ("again", "words", "guidance", "ranking", "all", "treatment")
+"""A new seed, which is chance; the words appended to the prompt; the answering brief's first take; the parent's
+brief, best of four; the answering brief, best of four; treatment alone."""
+PROMPTS = (
+    "rain",
+    "a low drone",
+    "church bells",
+    "machinery",
+    "a piano",
+    "a crackling fire",
+    "footsteps",
+    "a synth pad",
+)
+_SEEDS = 4
+_Z = 1.96
+
+
+@dataclass(slots=True)
+class Row:
+    """What one means did."""
+
+    name: str
+    moved: list[bool] = field(default_factory=list)
+    obeyed: list[tuple[str, bool]] = field(default_factory=list)
+    collateral: list[float] = field(default_factory=list)
+    """Other axes that moved noticeably, as a share."""
+    likeness: list[float] = field(default_factory=list)
+    """Cosine of CLAP embeddings to the parent."""
+    rhythm: list[float] = field(default_factory=list)
+
+    @property
+    def share(self) -> float:
+        return sum(ok for _, ok in self.obeyed) / max(len(self.obeyed), 1)
+
+    def as_json(self) -> dict[str, Any]:
+        low, high = wilson(sum(ok for _, ok in self.obeyed), len(self.obeyed))
+        by_axis = {a: [ok for axis, ok in self.obeyed if axis == a] for a in COUNTED}
+        return {
+            "means": self.name,
+            "n": len(self.obeyed),
+            "moved": round(float(np.mean(self.moved)), 4) if self.moved else None,
+            "obeyed": round(self.share, 4),
+            "interval": [round(low, 4), round(high, 4)],
+            "collateral": round(float(np.mean(self.collateral)), 4) if self.collateral else None,
+            "likeness": round(float(np.mean(self.likeness)), 4) if self.likeness else None,
+            "rhythm": round(float(np.mean(self.rhythm)), 4) if self.rhythm else None,
+            "axes": {a: round(float(np.mean(v)), 3) for a, v in by_axis.items() if v},
+        }
+
+
+def wilson(hits: int, n: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927)."""
+    if not n:
+        return 0.0, 1.0
+    p = hits / n
+    middle = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+    half = _Z * np.sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2)) / (1 + _Z**2 / n)
+    return float(middle - half), float(middle + half)
+
+
+def odds_ratio(one: float, other: float) -> float:
+    """Odds of one share against another's."""
+    return (one / max(1 - one, 1e-9)) / max(other / max(1 - other, 1e-9), 1e-9)
+
+
+@dataclass(slots=True)
+class Proof:
+    """Runs the benchmark on one project's services; its takes stay in that project."""
+
+    generation: GenerationService
+    steering: SteeringService
+    vectors: VectorStore
+    model: str
+    sampling: dict[str, Any]
+    checkpoint: str = "sketch"
+    _heard: dict[str, tuple[dict[str, float | None], np.ndarray]] = field(default_factory=dict)
+
+    def run(
+        self, parents: int, seconds: float, tell: Callable[[str], None], axes: Sequence[str] = COUNTED
+    ) -> list[Row]:
+        """Return a row for each means, over ``parents`` takes, each axis and both ways.
+
+        What is noticeable to the judge is, as for the descriptors, the 75th
+        percentile of its differences between takes of one prompt.
+        """
+        families = [
+            self._made(prompt, _SEEDS, 100 * k, seconds) for k, prompt in enumerate(PROMPTS[: max(1, min(parents, 8))])
+        ]
+        jnds = self._noticeable(families)
+        chosen = [families[k % len(families)][(k // len(families)) % _SEEDS] for k in range(parents)]
+        rows = {name: Row(name) for name in ROWS}
+        for axis in axes:
+            for parent in chosen:
+                for direction in (1, -1):
+                    for name, child in self._answers(parent, axis, direction):
+                        self._judge(rows[name], parent, child, axis, direction, jnds)
+            said = []
+            for name, row in rows.items():
+                hits = [float(ok) for a, ok in row.obeyed if a == axis]
+                said.append(f"{name} {np.mean(hits):.0%}" if hits else f"{name} none")
+            tell(f"direction: {axis}: {', '.join(said)}")
+        return list(rows.values())
+
+    def _made(self, prompt: str, n: int, seed: int, seconds: float) -> list[Take]:
+        brief = Brief(prompt, seconds=seconds, checkpoint=self.checkpoint, **self.sampling)
+        return self.generation.generate(brief, n, seed)
+
+    def _answers(self, parent: Take, axis: str, direction: int) -> list[tuple[str, Take]]:
+        words = AXES[axis].pole(direction)
+        adjustments = self.steering.parse(words)
+        rows = [a.as_json() for a in adjustments]
+        plain = Brief(
+            parent.prompt, seconds=parent.duration, checkpoint=self.checkpoint, parent=parent.id, **self.sampling
+        )
+        answer = revise(parent, adjustments, self.steering.jnds)
+
+        def best(candidates: list[Take]) -> list[str]:
+            return self.steering.ranked(parent, candidates, adjustments)[:1]
+
+        made = self.generation.generate
+        return [
+            ("again", made(plain, 1, parent.seed + 5000)[0]),
+            ("words", made(plain.with_(prompt=f"{parent.prompt}, {words}"), 1, parent.seed)[0]),
+            ("guidance", made(answer, 1, parent.seed, adjustments=rows)[0]),
+            ("ranking", made(plain, CANDIDATES, parent.seed + 6000, adjustments=rows, select=best)[0]),
+            ("all", made(answer, CANDIDATES, parent.seed, adjustments=rows, select=best)[0]),
+            ("treatment", self.steering.treat(parent.id, words)),
+        ]
+
+    def _listen(self, take: Take) -> tuple[dict[str, float | None], np.ndarray]:
+        if take.id not in self._heard:
+            audio, rate = read_audio(Path(take.path))
+            mono = resample(np.ascontiguousarray(audio.mean(0, keepdims=True)), rate, RATE)[0].astype(np.float64)
+            self._heard[take.id] = (judge_all(mono), mono)
+        return self._heard[take.id]
+
+    def _noticeable(self, families: Sequence[Sequence[Take]]) -> dict[str, float]:
+        out = {}
+        for axis in COUNTED:
+            gaps = []
+            for takes in families:
+                values = [v for t in takes if (v := self._listen(t)[0][axis]) is not None]
+                gaps += [abs(a - b) for i, a in enumerate(values) for b in values[i + 1 :]]
+            out[axis] = float(np.percentile(gaps, 75)) if gaps else float("inf")
+        return out
+
+    def _judge(self, row: Row, parent: Take, child: Take, axis: str, direction: int, jnds: dict[str, float]) -> None:
+        (before, old), (after, new) = self._listen(parent), self._listen(child)
+        self._heard.pop(child.id, None)
+        was, now = before[axis], after[axis]
+        if was is not None and now is not None:
+            row.moved.append((now - was) * direction > 0)
+            row.obeyed.append((axis, (now - was) * direction >= jnds[axis]))
+        others = [
+            abs(b - a) > jnds[other]
+            for other in COUNTED
+            if other != axis and (a := before[other]) is not None and (b := after[other]) is not None
+        ]
+        row.collateral.append(float(np.mean(others)) if others else 0.0)
+        held = [self.vectors.get(self.model, t.id) for t in (parent, child)]
+        if held[0] is not None and held[1] is not None:
+            row.likeness.append(float(unit_mean(held[0]) @ unit_mean(held[1])))
+        row.rhythm.append(rhythm_likeness(old, new))
