@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from soundlab.services.steering import SteeringService
     from soundlab.services.suggesting import Suggester
     from soundlab.services.switching import Switch
+    from soundlab.services.taste import TasteService
     from soundlab.services.training import TrainingService
     from soundlab.storage.adapters import AdapterStore
     from soundlab.storage.clips import ClipStore
@@ -221,7 +222,14 @@ class Project:
             read_lexicon(words, own),
             read_jnds(words / "jnd.toml"),
             self.candidates,
+            self.taste,
         )
+
+    @cached_property
+    def taste(self) -> TasteService:
+        from soundlab.services.taste import TasteService
+
+        return TasteService(self.takes, self.vectors, self.embedder, self.internal / "taste.json")
 
     @cached_property
     def training(self) -> TrainingService:

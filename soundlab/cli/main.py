@@ -23,6 +23,7 @@ COMMANDS = {
     "feedback": "Say what should change; get takes that moved that way.",
     "approve": "Approve takes.",
     "reject": "Reject takes.",
+    "taste": "Say what the project's verdicts teach.",
     "takes": "Show the tree of takes, or one take with its recipe.",
     "train": "Fine-tune on approved takes and cleared clips.",
     "adapters": "List adapters, or show one with its card.",

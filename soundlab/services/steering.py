@@ -23,10 +23,11 @@ from soundlab.domain.take import Take
 from soundlab.errors import NotFound, WrongInput
 from soundlab.presets import read_toml
 from soundlab.services.generating import MAX_TAKES, GenerationService
+from soundlab.services.taste import WEIGHT, TasteService
 from soundlab.services.treating import able, treat
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.takes import TakeStore
-from soundlab.storage.vectors import VectorStore
+from soundlab.storage.vectors import VectorStore, unit_mean
 from soundlab.vocabulary import read_categories, read_tags
 
 AXIS_WEIGHT = 4.0
@@ -187,6 +188,7 @@ class SteeringService:
     jnds: dict[str, float]
     candidates: Callable[[str], int]
     """How many takes are made for each one kept, by checkpoint."""
+    taste: TasteService
 
     def parse(self, text: str, *, batch: str | None = None) -> list[Adjustment]:
         """Understand feedback; ``#2`` becomes the second take of ``batch``, ids are looked up."""
@@ -283,8 +285,9 @@ class SteeringService:
         return self.takes.get(child.id)
 
     def ranked(self, parent: Take, candidates: list[Take], adjustments: Sequence[Adjustment]) -> list[str]:
-        """Order candidates by movement along the asked axes (in JNDs, capped) and fit to the brief."""
+        """Order candidates by movement along the asked axes (in JNDs, capped), fit to the brief, and taste."""
         directions = self._directions(adjustments)
+        taste = self.taste.taste()
         scores = []
         for child in candidates:
             score = 0.0
@@ -298,6 +301,8 @@ class SteeringService:
             if own is not None and old is not None:
                 moved = own.astype(np.float32).mean(0) - old.astype(np.float32).mean(0)
                 score += 3.0 * sum(float(moved @ d) for d in directions)
+            if own is not None:
+                score += WEIGHT * taste.score(unit_mean(own))
             score += 2.0 * float(child.recipe.get("fit") or 0.0)
             scores.append((score, child.id))
         return [identity for _, identity in sorted(scores, reverse=True)]
