@@ -14,6 +14,7 @@ def test_intervals_and_odds() -> None:
     assert odds_ratio(0.8, 0.5) == pytest.approx(4.0)
 
 
+@pytest.mark.full
 def test_every_means_answers_the_same_requests(warm: Project) -> None:
     proof = Proof(warm.generation, warm.steering, warm.vectors, warm.embedder.model_id, warm.sampling("sketch"))
     told: list[str] = []
@@ -26,6 +27,7 @@ def test_every_means_answers_the_same_requests(warm: Project) -> None:
     assert rows["treatment"].as_json()["rhythm"] > rows["again"].as_json()["rhythm"], "a treated take keeps its rhythm"
 
 
+@pytest.mark.full
 def test_the_command_prints_it(cli: Cli, inside: object) -> None:
     rows = cli.json("bench", "direction", "--parents", "1", "--seconds", "2", "--axis", "warmth")["rows"]
     assert [row["means"] for row in rows] == list(ROWS)
