@@ -1,12 +1,18 @@
 """Steering by measure: a vector for values, and values from words."""
 
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from soundlab.config import packaged
+from soundlab.domain.axes import AXES
 from soundlab.engines import axis_condition
-from soundlab.engines.axis_condition import AxisCondition, AxisVector, joined
+from soundlab.engines.axis_condition import AxisCondition, AxisVector, joined, load
+from soundlab.engines.sketch import train_reader
+from soundlab.engines.sketch.text import FrozenText
 
 
 def test_vectors_lie_between_their_neighbours() -> None:
@@ -63,3 +69,29 @@ def test_it_is_kept_with_its_scales(tmp_path: Path) -> None:
     z = torch.randn(3, 1)
     assert torch.allclose(back.vector(z, z > 0), condition.vector(z, z > 0), atol=1e-3)
     assert axis_condition.load(tmp_path / "elsewhere", torch.float32, "cpu") is None
+
+
+def test_the_bundled_reader_reads_opposites_far_apart() -> None:
+    folder = packaged("presets") / "checkpoints" / "sketch"
+    condition = load(folder / "musicgen", torch.float32, "cpu")
+    text = FrozenText(folder / "text")
+    assert condition is not None
+    for index, axis in enumerate(condition.axes):
+        more, less = (f"{word} machinery" for word in (AXES[axis].more_word, AXES[axis].less_word))
+        high, low = condition.read(*text.states([more, less]))[:, index].tolist()
+        assert high - low > 1.0, axis
+
+
+def test_a_reader_is_taught_steps_and_keeps_what_it_knew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundled = packaged("presets") / "checkpoints" / "sketch"
+    shutil.copytree(bundled / "musicgen", tmp_path / "musicgen")
+    (tmp_path / "text").symlink_to(bundled / "text")
+    before = load(tmp_path / "musicgen", torch.float32, "cpu")
+    rng = np.random.default_rng(0)
+    said, noun, moves = train_reader.sentence(rng, before.axes)
+    assert noun.split()[-1] in said and moves and all(0 < abs(m) <= train_reader.STEP for m in moves.values())
+    monkeypatch.setattr("sys.argv", ["train_reader", "--checkpoint", str(tmp_path), "--steps", "2", "--rate", "1e-4"])
+    train_reader.main()
+    after = load(tmp_path / "musicgen", torch.float32, "cpu")
+    assert not torch.equal(before.reader.token.weight, after.reader.token.weight)
+    assert torch.equal(before.vector.entries, after.vector.entries)
