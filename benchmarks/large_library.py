@@ -16,6 +16,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
@@ -167,8 +168,6 @@ def interface(folder: Path) -> None:
             drawn = time.perf_counter()
         return strip
 
-    ClipTable.render_line = watched  # type: ignore[method-assign]
-
     async def drive() -> None:
         start = time.perf_counter()
         app = SoundlabApp(Project(folder, workers=True))
@@ -197,7 +196,8 @@ def interface(folder: Path) -> None:
                 )
         print(f"interface: {memory()}")
 
-    asyncio.run(drive())
+    with mock.patch.object(ClipTable, "render_line", watched):
+        asyncio.run(drive())
 
 
 PARTS = {"index": index, "open": opening, "search": searching, "interface": interface}

@@ -38,10 +38,10 @@ def read(path: Path) -> list[tuple[str, set[str]]]:
         return [(r["sentence"], {part.strip().lower() for part in r["expected"].split(";")}) for r in rows]
 
 
-def understood(sentence: str, lexicon: object = None) -> set[str]:
+def understood(sentence: str) -> set[str]:
     """Labels that the parser finds; none where it says that it understood nothing."""
     try:
-        return {label(a).lower() for a in parse(sentence, lexicon or LEXICON)}  # type: ignore[arg-type]
+        return {label(a).lower() for a in parse(sentence, LEXICON)}
     except WrongInput:
         return set()
 

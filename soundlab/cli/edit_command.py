@@ -87,15 +87,7 @@ def command(
                     raise NotFound(f"nothing passes {found!r}", "try it: soundlab search")
             else:
                 ids = [opened_project.clips.get(name).id for name in clips]
-            opened_project.clips.change(
-                ids,
-                labels.columns(),
-                tags=tags,
-                untag=untag,
-                collections=collections,
-                uncollect=uncollect,
-                undoable=labels.told,
-            )
+            opened_project.clips.label(ids, labels, undoable=True)
         changed = opened_project.clips.all(ids=ids)
     if as_json:
         emit({"clips": [clip.as_json() for clip in changed]})

@@ -48,12 +48,13 @@ def command(
     with opened(project) as opened_project:
         parent = opened_project.takes.get(take)
         words = " ".join(text)
-        understood = opened_project.steering.parse(words, batch=parent.batch)
+        found = opened_project.steering.read(words, batch=parent.batch)
+        understood = found.adjustments
         note("understood: " + ", ".join(spoken(a) for a in understood))
         if (whose := style_of(words)) is not None:
             note(f"“{whose}” is a name, not a sound: say what is heard, such as instruments, pace, register, space")
-        if left := opened_project.steering.left(words):
-            note(f"taken for no wish: {', '.join(left)}")
+        if found.left:
+            note(f"taken for no wish: {', '.join(found.left)}")
         if treat or (treat is None and opened_project.steering.treats(understood)):
             child = opened_project.steering.treat(parent.id, words)
             if left := child.recipe["treatment"]["left"]:

@@ -164,17 +164,9 @@ class Importer:
                 report.changed.append((path, before.id))
             report.imported.append(self._clips.add(clip))
             return
-        values = labels.columns()
-        if not Path(known.path).exists():
-            values["path"] = str(self._copied(path, digest) if copy else path)  # it moved, or its old place is gone
-        self._clips.change(
-            [known.id],
-            values,
-            tags=labels.tags,
-            untag=labels.untag,
-            collections=labels.collections,
-            uncollect=labels.uncollect,
-        )
+        self._clips.label([known.id], labels)
+        if not Path(known.path).exists():  # it moved, or its old place is gone
+            self._clips.change([known.id], {"path": str(self._copied(path, digest) if copy else path)})
         report.unchanged.append(self._clips.get(known.id))
 
     def _succeeding(self, clip: Clip, before: Clip, labels: Labels) -> Clip:

@@ -15,7 +15,7 @@ from soundlab.audio.decode import read_audio
 from soundlab.domain.axes import AXES
 from soundlab.domain.brief import MAX_PROMPT, Brief, Reference, Term
 from soundlab.domain.feedback import Adjustment, Obeyed, judge
-from soundlab.domain.language import parse, read
+from soundlab.domain.language import Reading, read
 from soundlab.domain.lexicon import Lexicon, build
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Embedder, Progress, ignore_progress, never
@@ -190,13 +190,17 @@ class SteeringService:
     """How many takes are made for each one kept, by checkpoint."""
     taste: TasteService
 
-    def parse(self, text: str, *, batch: str | None = None) -> list[Adjustment]:
-        """Understand feedback; ``#2`` becomes the second take of ``batch``, ids are looked up."""
-        return [self._resolved(a, batch) for a in parse(text, self.lexicon)]
+    def read(self, text: str, *, batch: str | None = None) -> Reading:
+        """Understand feedback; ``#2`` becomes the second take of ``batch``, ids are looked up.
 
-    def left(self, text: str) -> list[str]:
-        """Words of feedback that were taken for no wish: to be said back, never dropped in silence."""
-        return read(text, self.lexicon).left
+        What was taken for no wish is to be said back, never dropped in silence.
+        """
+        found = read(text, self.lexicon)
+        return Reading([self._resolved(a, batch) for a in found.adjustments], found.left)
+
+    def parse(self, text: str, *, batch: str | None = None) -> list[Adjustment]:
+        """Return the adjustments of :meth:`read`."""
+        return self.read(text, batch=batch).adjustments
 
     def _resolved(self, a: Adjustment, batch: str | None) -> Adjustment:
         if a.kind not in ("like", "unlike") or a.target is None:

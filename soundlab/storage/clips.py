@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from soundlab.domain.clip import Clip
 from soundlab.domain.fieldquery import Query
+from soundlab.domain.labels import Labels
 from soundlab.errors import NotFound
 from soundlab.storage import clip_text
 from soundlab.storage.clip_text import CLIP_ROW, TEXT
@@ -93,6 +94,18 @@ class ClipStore:
                     if gone := list(names):
                         connection.execute(delete(table).where(table.c.clip.in_(chunk), table.c[column].in_(gone)))
             self._label(connection, ids, tags, collections)
+
+    def label(self, ids: Sequence[str], labels: Labels, *, undoable: bool = False) -> None:
+        """Let ``labels`` hold for several clips: :meth:`change` with all that they say."""
+        self.change(
+            ids,
+            labels.columns(),
+            tags=labels.tags,
+            untag=labels.untag,
+            collections=labels.collections,
+            uncollect=labels.uncollect,
+            undoable=labels.told if undoable else None,
+        )
 
     def _remember(self, connection: Connection, ids: Sequence[str], columns: list[str], what: str) -> None:
         before: dict[str, Any] = {}

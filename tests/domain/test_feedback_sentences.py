@@ -1,40 +1,15 @@
 """Sentences of sound people: a sentence counts when the set of adjustments is right, no more and no less."""
 
-import csv
-from pathlib import Path
-
 import pytest
 
-from soundlab.config import packaged
-from soundlab.domain.feedback import Adjustment
+from benchmarks.parser import FOLDER, LEXICON, label, understood
+from benchmarks.parser import read as sentences
 from soundlab.domain.language import read
-from soundlab.errors import WrongInput
-from soundlab.services.steering import read_lexicon
-
-LEXICON = read_lexicon(packaged("presets") / "feedback")
-HERE = Path(__file__).parent
-
-
-def label(a: Adjustment) -> str:
-    if a.kind == "axis":
-        return f"{a.axis}{'+' if a.direction > 0 else '-'}"
-    if a.kind == "term":
-        return f"{'+' if a.direction > 0 else '-'}{(a.term or '').lower()}"
-    return f"{a.kind}:{a.target}".lower()
 
 
 def share(name: str) -> float:
-    with (HERE / name).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    right = 0
-    for row in rows:
-        wanted = {part.strip().lower() for part in row["expected"].split(";")}
-        try:
-            found = {label(a) for a in read(row["sentence"], LEXICON).adjustments}
-        except WrongInput:
-            found = set()
-        right += found == wanted
-    return right / len(rows)
+    rows = sentences(FOLDER / name)
+    return sum(understood(sentence) == wanted for sentence, wanted in rows) / len(rows)
 
 
 @pytest.mark.parametrize(

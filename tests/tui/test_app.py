@@ -103,6 +103,7 @@ async def test_feedback_is_understood_while_it_is_written_and_may_be_treated(war
         await pilot.press("f3")
         await settle(pilot)
         await pilot.press("f", *"darker, the tin roof")
+        await settle(pilot)
         assert shown(app, "#understood") == "understood: darker (0.5)\ntaken for no wish: tin roof"
         await pilot.press("ctrl+t")
         await settle(pilot)
@@ -110,7 +111,7 @@ async def test_feedback_is_understood_while_it_is_written_and_may_be_treated(war
         assert child.recipe["treatment"]["applied"][0]["axis"] == "brightness" and child.obeyed[0]["ok"]
         await pilot.press("f")
         app.screen.query_one(Input).value = "keep it but further away"
-        await pilot.pause()
+        await settle(pilot)
         assert "enter treats" in shown(app, "#way")
         await pilot.press("enter")
         await settle(pilot)

@@ -139,6 +139,7 @@ async def test_labels_of_several_clips_and_back(warm: Project, noises: Path) -> 
     async with app.run_test(size=(110, 40)) as pilot:
         await settle(pilot)
         await pilot.press("v", "v", "4")
+        await settle(pilot)
         assert [clip.rating for clip, _ in app.screen.query_one(ClipTable).rows()] == [4, 4, 0]
         await pilot.press("t")
         await settle(pilot)
@@ -159,6 +160,7 @@ async def test_labels_of_several_clips_and_back(warm: Project, noises: Path) -> 
             assert clip.collections == ("storm",)
         assert "2 clips" in shown(app, "#job")
         await pilot.press("z", "z", "z")
+        await settle(pilot)
         assert {(c.rating, c.tags, c.rights) for c in warm.clips.all()} == {(0, ("field",), "unknown")}
         assert "no change to take back" in shown(app, "#job")
         await pilot.press("V", "t", "escape")
@@ -180,6 +182,7 @@ async def test_a_suggestion_is_accepted_by_a_key(warm: Project) -> None:
         while "y adds" not in shown(app, "#advice"):  # it comes when the cursor rests
             await pilot.pause(0.05)
         await pilot.press("y")
+        await settle(pilot)
         given = warm.clips.get(rain.id)
         assert len(given.tags) == 3 and given.category.startswith("RAIN")
 
@@ -217,16 +220,22 @@ async def test_collections_and_saved_searches_are_chosen(warm: Project, noises: 
         await settle(pilot)
         await pilot.press("s")
         assert "write a search first" in shown(app, "#job")
-        await pilot.press("c", "down", "enter")
+        await pilot.press("c")
+        await settle(pilot)
+        await pilot.press("down", "enter")
         await settle(pilot)
         assert len(clips(app)) == 2
         app.screen.query_one("#query", Input).value = "title:hiss"
         await pilot.press("s", *"hisses", "enter")
         assert warm.searches.get("hisses") == {"text": "title:hiss"}
-        await pilot.press("c", "down", "down", "enter")
+        await pilot.press("c")
+        await settle(pilot)
+        await pilot.press("down", "down", "enter")
         await settle(pilot)
         assert clips(app) == ["rain hiss"]
-        await pilot.press("c", "enter")
+        await pilot.press("c")
+        await settle(pilot)
+        await pilot.press("enter")
         await settle(pilot)
         assert len(clips(app)) == 3
 

@@ -18,6 +18,9 @@ Understand = Callable[[str], tuple[list[Adjustment], list[str], bool]]
 """What text is understood as, the words taken for no wish, and whether treatment suits it."""
 
 
+_WAY = "enter makes new takes, ctrl+T treats this one"
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What was written, and whether the take is to be treated instead of made anew; None where the words decide."""
@@ -32,7 +35,7 @@ class FeedbackScreen(ModalScreen[Wish | None]):
     Parameters
     ----------
     understand
-        Raises SoundlabError when nothing is understood.
+        Called on a thread. Raises SoundlabError when nothing is understood.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,13 +60,17 @@ class FeedbackScreen(ModalScreen[Wish | None]):
             yield Static("", id="way", classes="hint", markup=False)
 
     def on_input_changed(self, message: Input.Changed) -> None:
-        """Say how it is understood, so that it can be said otherwise."""
+        """Say how it is understood, so that it can be said otherwise; read on a thread, the last word wins."""
+        text = message.value
+        self.run_worker(lambda: self._read(text), thread=True, exclusive=True, group="read", exit_on_error=False)
+
+    def _read(self, text: str) -> None:
         from soundlab.errors import SoundlabError
 
-        said, way = "", "enter makes new takes, ctrl+T treats this one"
-        if message.value.strip():
+        said, way = "", _WAY
+        if text.strip():
             try:
-                found, left, treats = self._understand(message.value)
+                found, left, treats = self._understand(text)
             except SoundlabError as error:
                 said = error.message
             else:
@@ -72,8 +79,12 @@ class FeedbackScreen(ModalScreen[Wish | None]):
                     said += f"\ntaken for no wish: {', '.join(left)}"
                 if treats:
                     way = "enter treats this take, as all else is to stay"
-        self.query_one("#understood", Static).update(said)
-        self.query_one("#way", Static).update(way)
+        self.app.call_from_thread(self._say, text, said, way)
+
+    def _say(self, text: str, said: str, way: str) -> None:
+        if self.is_mounted and text == self.query_one(Input).value:
+            self.query_one("#understood", Static).update(said)
+            self.query_one("#way", Static).update(way)
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         text = message.value.strip()

@@ -172,17 +172,19 @@ class GenerateScreen(StageScreen):
             self.app.notify("no take to speak of; press p first")
             return
 
-        steering = self.app.project.steering
+        project = self.app.project
 
         def understand(text: str) -> tuple[list[Adjustment], list[str], bool]:
-            found = steering.parse(text, batch=take.batch)
-            return found, steering.left(text), steering.treats(found)
+            steering = project.steering  # called on a thread: the lexicon is read when it is first used
+            found = steering.read(text, batch=take.batch)
+            return found.adjustments, found.left, steering.treats(found.adjustments)
 
         def start(wish: Wish | None) -> None:
             if wish is None:
                 return
 
             def work(progress: Any, cancelled: Any) -> list[Take]:
+                steering = project.steering
                 if wish.treat or (wish.treat is None and steering.treats(steering.parse(wish.text, batch=take.batch))):
                     return [steering.treat(take.id, wish.text)]
                 return steering.answer(take.id, wish.text, progress=progress, cancelled=cancelled, stream=True)

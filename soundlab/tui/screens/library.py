@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
+from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -13,6 +14,7 @@ from textual.widgets import Footer, Input, Static
 
 from soundlab.domain.clip import Clip
 from soundlab.domain.labels import Labels
+from soundlab.errors import Cancelled, SoundlabError
 from soundlab.tui.messages import Finished
 from soundlab.tui.screens.ask import AskScreen
 from soundlab.tui.screens.choose import ChooseScreen
@@ -71,6 +73,7 @@ class LibraryScreen(StageScreen):
         self._advising: Timer | None = None
         self._advice: Suggestion | None = None
         self._left = False
+        self._writing: Event | None = None
         self._results: list[tuple[Clip, float | None]] = []
 
     def compose(self) -> ComposeResult:
@@ -98,9 +101,12 @@ class LibraryScreen(StageScreen):
 
     def _catch_up(self) -> None:
         """Embed what this CLAP has not heard yet, beside all other work; until then earlier vectors are searched."""
-        from soundlab.errors import Cancelled
-
-        if not self.app.project.switch.waiting():
+        try:
+            waiting = self.app.project.switch.waiting()
+        except SoundlabError as error:  # the CLAP that the project names is not here
+            self.app.call_from_thread(self.app.notify, f"{error.message}\n{error.hint}", severity="warning")
+            return
+        if not waiting:
             return
 
         def progress(done: int, total: int, what: str) -> None:
@@ -109,8 +115,13 @@ class LibraryScreen(StageScreen):
                     self.query_one(JobBar).say, f"{what} in the background: {done:,} of {total:,}"
                 )
 
-        with contextlib.suppress(Cancelled):  # the rest is done next time
+        try:
             self.app.project.importer.embed_missing(progress, lambda: self._left)
+        except Cancelled:
+            return  # the rest is done next time
+        except SoundlabError as error:
+            if not self._left:
+                self.app.call_from_thread(self.app.notify, f"{error.message}\n{error.hint}", severity="warning")
 
     def _all(self) -> None:
         self.run_worker(self._load, thread=True, exit_on_error=False, group="load")
@@ -174,8 +185,6 @@ class LibraryScreen(StageScreen):
 
     def _found(self, name: str, how: dict[str, Any]) -> None:
         """Search off-thread; words are embedded by a worker that generation never holds up."""
-        from soundlab.errors import SoundlabError
-
         try:
             found = [(r.clip, r.score) for r in self.app.project.searcher.search(**how, k=_FOUND)]
         except SoundlabError as error:
@@ -239,8 +248,6 @@ class LibraryScreen(StageScreen):
             self.app.call_from_thread(self._advised, found[0])
 
     def _suggestions(self, ids: list[str]) -> list[Suggestion]:
-        from soundlab.errors import SoundlabError
-
         try:
             return self.app.project.suggester.suggest(ids)
         except SoundlabError as error:
@@ -265,23 +272,41 @@ class LibraryScreen(StageScreen):
         return marked or ([clip] if clip is not None else [])
 
     def _change(self, clips: list[Clip], labels: Labels) -> None:
-        """Change clips and show them as they are now."""
+        """Change clips off-thread and show them as they are now."""
         if not labels.told:
             return
-        self.app.project.clips.change(
-            [clip.id for clip in clips],
-            labels.columns(),
-            tags=labels.tags,
-            untag=labels.untag,
-            collections=labels.collections,
-            uncollect=labels.uncollect,
-            undoable=labels.told,
-        )
+        ids = [clip.id for clip in clips]
         several = f"{len(clips)} clips: " if len(clips) > 1 else ""
-        self._changed([clip.id for clip in clips], f"{several}{labels.told}; z takes it back")
+
+        def work() -> None:
+            self.app.project.clips.label(ids, labels, undoable=True)
+            self._changed(ids, f"{several}{labels.told}; z takes it back")
+
+        self._write(work)
+
+    def _write(self, work: Callable[[], None]) -> None:
+        """Write to the database on a thread, one change after the other as they were asked for."""
+        before = self._writing
+
+        def then() -> None:
+            if before is not None:
+                before.wait()
+            try:
+                work()
+            except SoundlabError as error:
+                self.app.call_from_thread(self.app.notify, f"{error.message}\n{error.hint}", severity="error")
+            finally:
+                done.set()
+
+        done = self._writing = Event()
+        self.run_worker(then, thread=True, exit_on_error=False, group="write")
 
     def _changed(self, ids: list[str], said: str) -> None:
+        """Read clips that were changed; on a thread."""
         fresh = {clip.id: clip for clip in self.app.project.clips.all(ids=ids)}
+        self.app.call_from_thread(self._renew, fresh, said)
+
+    def _renew(self, fresh: dict[str, Clip], said: str) -> None:
         self._results = [(fresh.get(clip.id, clip), score) for clip, score in self._results]
         self.query_one(ClipTable).patch(list(fresh.values()))
         self.query_one(JobBar).say(said)
@@ -315,11 +340,15 @@ class LibraryScreen(StageScreen):
 
     def action_undo(self) -> None:
         """Take back the last change of labels."""
-        last = self.app.project.clips.undo()
-        if last is None:
-            self.query_one(JobBar).say("there is no change to take back")
-        else:
-            self._changed(last[1], f"taken back: {last[0]}")
+
+        def work() -> None:
+            last = self.app.project.clips.undo()
+            if last is None:
+                self.app.call_from_thread(self.query_one(JobBar).say, "there is no change to take back")
+            else:
+                self._changed(last[1], f"taken back: {last[0]}")
+
+        self._write(work)
 
     def action_map(self) -> None:
         """Lay out what the list shows as a map."""
@@ -348,13 +377,20 @@ class LibraryScreen(StageScreen):
 
     def action_choose(self) -> None:
         """Choose a collection or a saved search."""
-        named, saved = self.app.project.clips.collections(), self.app.project.searches.all()
-        rows = [(f"all clips ({self.app.project.clips.count():,})", "")]
+        self.run_worker(self._collections, thread=True, exit_on_error=False, group="load")
+
+    def _collections(self) -> None:
+        """Count off-thread: a large library takes a moment."""
+        project = self.app.project
+        named, saved = project.clips.collections(), project.searches.all()
+        rows = [(f"all clips ({project.clips.count():,})", "")]
         rows += [(f"{name} ({count:,})", f'collection:"{name}"') for name, count in named.items()]
         rows += [
             (f"{name}: {recipe['text']}", str(recipe["text"])) for name, recipe in saved.items() if recipe.get("text")
         ]
+        self.app.call_from_thread(self._offer, rows)
 
+    def _offer(self, rows: list[tuple[str, str]]) -> None:
         def go(line: str | None) -> None:
             if line is not None:
                 self.query_one("#query", Input).value = line
