@@ -17,6 +17,7 @@ from soundlab.presets import Preset, find_preset, generation_defaults, list_pres
 if TYPE_CHECKING:
     from soundlab.domain.ports import Embedder, Generator, Trainer
     from soundlab.services.clearing import Clearing
+    from soundlab.services.comparing import Comparer
     from soundlab.services.curating import Curator
     from soundlab.services.exporting import Exporter
     from soundlab.services.generating import GenerationService
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from soundlab.services.training import TrainingService
     from soundlab.storage.adapters import AdapterStore
     from soundlab.storage.clips import ClipStore
+    from soundlab.storage.comparisons import ComparisonStore
     from soundlab.storage.database import Database
     from soundlab.storage.exports import ExportStore
     from soundlab.storage.searches import SearchStore
@@ -229,7 +231,19 @@ class Project:
     def taste(self) -> TasteService:
         from soundlab.services.taste import TasteService
 
-        return TasteService(self.takes, self.vectors, self.embedder, self.internal / "taste.json")
+        return TasteService(self.takes, self.vectors, self.comparisons, self.embedder, self.internal / "taste.json")
+
+    @cached_property
+    def comparisons(self) -> ComparisonStore:
+        from soundlab.storage.comparisons import ComparisonStore
+
+        return ComparisonStore(self.database)
+
+    @cached_property
+    def comparer(self) -> Comparer:
+        from soundlab.services.comparing import Comparer
+
+        return Comparer(self.takes, self.vectors, self.comparisons, self.embedder.model_id, self.steering.jnds)
 
     @cached_property
     def training(self) -> TrainingService:

@@ -65,6 +65,7 @@ class FilePlayer:
         self._offset = 0.0
         self._duration = 0.0
         self._playing = False
+        self._gain = 1.0
 
     @property
     def playing(self) -> bool:
@@ -78,8 +79,8 @@ class FilePlayer:
             return self._offset
         return min(self._duration, self._offset + time.monotonic() - self._started)
 
-    def play(self, path: Path, start: float = 0.0) -> None:
-        """Start ``path`` at ``start`` seconds, stopping what played.
+    def play(self, path: Path, start: float = 0.0, gain: float = 1.0) -> None:
+        """Start ``path`` at ``start`` seconds, stopping what played; samples are multiplied by ``gain``.
 
         Raises
         ------
@@ -87,6 +88,7 @@ class FilePlayer:
             When the file cannot be read.
         """
         self.stop()
+        self._gain = gain
         info = probe(path)
         self._duration, self._offset = info.seconds, min(start, info.seconds)
         if has_device():
@@ -121,7 +123,7 @@ class FilePlayer:
                 )
             if not len(block):
                 return
-            wanted = yield block.astype(np.float32).tobytes()
+            wanted = yield (block * self._gain).astype(np.float32).tobytes()
 
     def stop(self) -> None:
         """Stop at the present position."""

@@ -23,6 +23,8 @@ COMMANDS = {
     "feedback": "Say what should change; get takes that moved that way.",
     "approve": "Approve takes.",
     "reject": "Reject takes.",
+    "compare": "Say how two takes differ; keep which is preferred.",
+    "vary": "Sweep one axis of a take, or go from one take to another.",
     "taste": "Say what the project's verdicts teach.",
     "takes": "Show the tree of takes, or one take with its recipe.",
     "train": "Fine-tune on approved takes and cleared clips.",

@@ -59,6 +59,10 @@ class Brief:
     """Seconds of ``continue_from`` that stay; None is all of it."""
     measures: tuple[tuple[str, float], ...] = ()
     """(axis, value) that the sound should measure, for checkpoints that are steered by measure."""
+    level: float | None = None
+    """Loudness in LUFS that takes are brought to; None leaves it."""
+    contrast: tuple[tuple[str, float], ...] = ()
+    """(axis, value) on the other side of what it is to move away from: the difference between both is stressed."""
 
     def __post_init__(self) -> None:
         if not self.prompt.strip():

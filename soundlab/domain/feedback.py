@@ -92,4 +92,4 @@ def spoken(a: Adjustment) -> str:
         return f"{AXES[a.axis].pole(a.direction)} ({a.strength:g})"
     if a.kind == "term":
         return f"{'more' if a.direction > 0 else 'no' if a.strength == 1 else 'less'} {a.term} ({a.strength:g})"
-    return f"{a.kind} {a.target}"
+    return f"{a.axis} {a.kind} {a.target}" if a.axis else f"{a.kind} {a.target}"

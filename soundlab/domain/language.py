@@ -141,7 +141,9 @@ class _Reader:
     def read(self) -> list[Adjustment]:
         while self._at < len(self._words):
             word = self._words[self._at]
-            if self._whole() or self._verdict() or self._swap() or self._phrasal() or self._named_take():
+            if self._whole() or self._verdict() or self._trait() or self._swap() or self._phrasal():
+                continue
+            if self._named_take():
                 continue
             if word == "than":  # what it is compared with is no wish
                 self._at = self._clause_end(self._at)
@@ -182,6 +184,22 @@ class _Reader:
             self._thing(self._start, self._at, -1, strength, self._said(size))
             del self.left[self._told :]
         self._at += size
+        return True
+
+    def _trait(self) -> bool:
+        """ "The reverb of #2", "the pace from take 3": one axis of another take, and nothing else of it."""
+        axis = self._lexicon.traits.get(self._words[self._at])
+        if axis is None or self._words[self._at + 1 : self._at + 2] not in (["of"], ["from"]):
+            return False
+        target, end = self._target(2)
+        if target is None:
+            return False
+        away = self._mode.said and self._mode.direction < 0
+        kind, direction = ("unlike", -1) if away else ("like", 1)
+        size = end - self._at
+        if self._words[end : end + 1] and self._words[end] in self._lexicon.takes:
+            size += 1
+        self._emit(Adjustment(kind, self._said(size), axis=axis, direction=direction, target=target), size)
         return True
 
     def _named_take(self) -> bool:

@@ -68,6 +68,8 @@ class Lexicon:
     """What begins a remark on how it is now."""
     verdicts: dict[Words, float] = field(default_factory=dict)
     """What ends one: "… is too much", "… has to go", with the strength of what it asks for."""
+    traits: dict[str, str] = field(default_factory=dict)
+    """What one take can have of another, with its axis: "the reverb of #2"."""
     known: frozenset[str] = frozenset()
     """Words that are no misspelling of others."""
 
@@ -89,7 +91,16 @@ class Lexicon:
             self.verdicts,
         )
         phrases = {word for table in tables for phrase in table for word in phrase}
-        plain = (self.keep_targets, self.ordinals, self.breaks, self.filler, self.swaps, self.joints, self.phrasals)
+        plain = (
+            self.keep_targets,
+            self.traits,
+            self.ordinals,
+            self.breaks,
+            self.filler,
+            self.swaps,
+            self.joints,
+            self.phrasals,
+        )
         return frozenset(phrases.union(self.known, self.numbers, self.takes, self.particles, *plain))
 
 
@@ -159,6 +170,7 @@ def build(
             for name, strength in (("much", BARE), ("gone", FULL))
             for phrase in grammar.get("complaint", {}).get(name, ())
         },
+        traits={w: axis for axis, ws in grammar["reference"].get("traits", {}).items() for w in ws},
         known=frozenset(known),
         ordinals=dict(grammar["reference"]["ordinals"]),
         breaks=frozenset(skip["breaks"]),

@@ -49,6 +49,8 @@ class GenerationRequest:
     stream: bool = False
     measures: tuple[tuple[str, float], ...] = ()
     """(axis, value) that the prompt's sound should measure, in the descriptor's unit, where it is known."""
+    contrast: tuple[tuple[str, float], ...] = ()
+    """(axis, value) that it should not: guidance pulls from these to ``measures``; empty pulls from unknown ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,6 @@ class Player(Protocol):
     @property
     def playing(self) -> bool: ...
 
-    def play(self, path: Path, start: float = 0.0) -> None: ...
+    def play(self, path: Path, start: float = 0.0, gain: float = 1.0) -> None: ...
 
     def stop(self) -> None: ...

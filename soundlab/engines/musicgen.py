@@ -40,6 +40,8 @@ MAX_TEXT_TOKENS = 256
 _STREAM_SECONDS = 1.0
 MEASURE_PULL = 5.0
 """Pull of what the first term should measure, beside that of its words."""
+CONTRAST_PULL = 8.0
+"""The same where it is known what it should not measure."""
 _EMPTY_TOKENS = 2
 """Tokens of a sentence without words: start and end."""
 _CONTEXT = {codec.SketchCodecConfig.model_type: 0.4}
@@ -99,6 +101,7 @@ class Musicgen:
         terms: Sequence[tuple[str, float]],
         sounds: Sequence[tuple[Sequence[float], float]] = (),
         measures: Mapping[str, float] | None = None,
+        contrast: Mapping[str, float] | None = None,
         *,
         steer: bool = True,
     ) -> Conditions:
@@ -110,6 +113,9 @@ class Musicgen:
             Values of the first term's axes, in the unit of their descriptors, where
             they are known; other axes are read from its words. Checkpoints that are
             not steered by measure have only the words.
+        contrast
+            Values that the first term's sound is guided away from, as ``measures`` is what
+            it is guided to; without any it is guided away from not being measured at all.
         steer
             Whether measures steer at all; training of adapters goes by the words alone.
 
@@ -129,11 +135,14 @@ class Musicgen:
         if self.axes is not None and steer:
             implied = self._measured(self.axes.read(read, mask), measures or {})
             known = (mask.sum(1, keepdim=True) > _EMPTY_TOKENS).expand_as(implied)
-            # The first term once more without its measures: what they add is stressed by the difference.
-            implied, known = torch.cat([implied, implied[:1]]), torch.cat([known, torch.zeros_like(known[:1])])
+            # The first term once more, without its measures or with contrary ones: the difference is stressed.
+            apart = self._measured(implied[:1], contrast or {})
+            told = known[:1] if contrast else torch.zeros_like(known[:1])
+            implied, known = torch.cat([implied, apart]), torch.cat([known, told])
             states, mask = torch.cat([states, states[:1]]), torch.cat([mask, mask[:1]])
             states, mask = axis_condition.joined(states, mask, self.axes.vector(implied, known), known)
-            weights = [weights[0] + MEASURE_PULL, *weights[1:], -MEASURE_PULL]
+            pull = CONTRAST_PULL if contrast else MEASURE_PULL
+            weights = [weights[0] + pull, *weights[1:], -pull]
         states = torch.cat([torch.zeros_like(states[:1]), states])
         mask = torch.cat([torch.zeros_like(mask[:1]), mask])
         if sounds:
@@ -219,7 +228,7 @@ class Musicgen:
         parts = _Parts(self, request, started, on_audio) if request.stream and on_audio else None
         terms = [(request.prompt, request.guidance), *request.terms]
         with applied(self.model.decoder, [(Path(folder), weight) for folder, weight in request.adapters]):
-            given = self.conditions(terms, request.sounds, dict(request.measures))
+            given = self.conditions(terms, request.sounds, dict(request.measures), dict(request.contrast))
             rows = len(generators) * (1 if given.unguided else len(given.states))
             decoder = StepDecoder(self.model.decoder, rows=rows)
             codes = self._windows(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from soundlab.audio.decode import read_audio
+from soundlab.audio.descriptors import describe_file
 from soundlab.domain.axes import AXES
 from soundlab.domain.brief import MAX_PROMPT, Brief, Reference, Term
 from soundlab.domain.feedback import Adjustment, Obeyed, judge
@@ -34,6 +35,14 @@ AXIS_WEIGHT = 4.0
 """Pull of a full-strength axis pair beside a guidance of 3."""
 STEP = 2.5
 """Just-noticeable differences that a bare comparative asks for, where a checkpoint is steered by measure."""
+SWEEP = (-1.0, -0.5, 0.0, 0.5, 1.0)
+"""Strengths of a sweep; at 0 stands the take itself."""
+LOUDER = 1.3
+"""The same for loudness, which is set and not only aimed at: about 6 LU."""
+COLLATERAL = 2.0
+"""Just-noticeable differences that it costs a candidate when everything else moved too."""
+IDENTITY = 1.5
+"""The same that full likeness to the parent is worth."""
 KEEP_SHARE = 0.3
 """Part of the parent that stays as the opening when identity is to be kept."""
 
@@ -54,17 +63,20 @@ def read_jnds(path: Path) -> dict[str, float]:
 
 
 def measures(
-    parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, float]
+    parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, float], way: int = 1
 ) -> tuple[tuple[str, float], ...]:
     """What the answer should measure: as the parent, moved on the axes that were asked for.
 
     A bare comparative moves by ``STEP`` just-noticeable differences, others in
-    proportion to their strength.
+    proportion to their strength. With ``way`` -1 it is what the answer is guided
+    away from: as far on the other side. Guiding from one to the other leaves what
+    both share alone; it obeyed in 60 of 100 takes where guiding from no measures
+    at all did in 43.
     """
     wanted = {axis: value for axis, value in parent.descriptors.items() if value is not None}
     for a in adjustments:
         if a.kind == "axis" and a.axis in wanted and a.axis in jnds:
-            wanted[a.axis] += a.direction * STEP * 2 * a.strength * jnds[a.axis]
+            wanted[a.axis] += way * a.direction * STEP * 2 * a.strength * jnds[a.axis]
     return tuple(wanted.items())
 
 
@@ -75,6 +87,7 @@ def revise(parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, f
     pole for and the other against, so that what is common to both cancels out.
     Terms to add join the prompt; terms to lose join the avoid list.
     What it should measure is the parent's, moved by ``jnds`` (:func:`measures`).
+    Loudness is set, not generated: takes are brought to it.
     """
     words: list[str] = []
     opposite: list[str] = []
@@ -83,6 +96,8 @@ def revise(parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, f
     references = [Reference(r["target"], r["weight"]) for r in parent.references]
     pull = 0.0
     keep: float | None = None
+    level: float | None = None
+    aims = dict(measures(parent, adjustments, jnds))
     for a in adjustments:
         if a.kind == "axis" and a.axis:
             axis = AXES[a.axis]
@@ -91,10 +106,14 @@ def revise(parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, f
                 words.append(degree + axis.word(a.direction))
             opposite.append(axis.word(-a.direction) if axis.counted or a.direction < 0 else "")
             pull = max(pull, a.strength)
+            if a.axis == "loudness" and (now := parent.descriptors.get("loudness")) is not None:
+                level = now + a.direction * LOUDER * 2 * a.strength * jnds["loudness"]
         elif a.kind == "term" and a.term:
             (added if a.direction > 0 else avoided).append(a.term)
         elif a.kind in ("like", "unlike") and a.target:
             references.append(Reference(a.target, a.direction * a.strength * 2))
+        elif a.kind == "keep" and a.target == "level":
+            level = parent.descriptors.get("loudness")
         elif a.kind == "keep" and a.target in ("rhythm", "pitch", "all"):
             keep = KEEP_SHARE * parent.duration
     subject = _subject(parent.prompt, [a.axis for a in adjustments if a.axis])
@@ -120,7 +139,9 @@ def revise(parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, f
         parent=parent.id,
         continue_from=parent.id if keep else None,
         keep_seconds=keep,
-        measures=measures(parent, adjustments, jnds),
+        level=level,
+        measures=tuple(aims.items()),
+        contrast=measures(parent, adjustments, jnds, -1) if any(a.kind == "axis" for a in adjustments) else (),
     )
 
 
@@ -175,6 +196,19 @@ def check(parent: Take, child: Take, adjustments: Sequence[Adjustment], jnds: di
     return answers
 
 
+def astray(parent: Take, child: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, float]) -> float:
+    """Share of the axes that nobody asked for which moved by more than their just-noticeable difference."""
+    asked = {a.axis for a in adjustments}
+    moved = [
+        abs(after - before) > jnd
+        for axis, jnd in jnds.items()
+        if axis not in asked
+        and (before := parent.descriptors.get(axis)) is not None
+        and (after := child.descriptors.get(axis)) is not None
+    ]
+    return sum(moved) / len(moved) if moved else 0.0
+
+
 @dataclass(slots=True)
 class SteeringService:
     """Answers feedback."""
@@ -209,7 +243,7 @@ class SteeringService:
         if target.startswith("#"):
             if batch is None:
                 return a
-            siblings = self.takes.batch(batch)
+            siblings = self._siblings(batch)
             index = int(target[1:])
             place = index - 1 if index > 0 else index
             if not -len(siblings) <= place < len(siblings):
@@ -221,38 +255,156 @@ class SteeringService:
             target = self.clips.get(target).id
         return Adjustment(a.kind, a.text, a.axis, a.term, a.direction, a.strength, target)
 
+    def _siblings(self, batch: str) -> list[Take]:
+        """Takes of a request as they are shown; of an answer to feedback, all answers to the same take."""
+        shown = [t for t in self.takes.batch(batch) if t.state == "done"]
+        parent = next((t.parent for t in shown), None)
+        return [t for t in self.takes.all() if t.parent == parent] if parent else shown
+
     def answer(
         self,
         take: str,
         text: str,
         n: int = 1,
         *,
+        understood: Sequence[Adjustment] | None = None,
         progress: Progress = ignore_progress,
         cancelled: CancelledFlag = never,
         stream: bool = False,
     ) -> list[Take]:
-        """Make ``n`` takes that follow the feedback, best first, each with its check."""
+        """Make ``n`` takes that follow the feedback, best first, each with its check.
+
+        ``understood`` replaces what the parser makes of ``text``, where a person has corrected it.
+        """
         parent = self.takes.get(take)
-        adjustments = self.parse(text, batch=parent.batch)
-        brief = revise(parent, adjustments, self.jnds)
-        seed = parent.seed
-        rows = [a.as_json() for a in adjustments]
+        adjustments = list(understood) if understood is not None else self.parse(text, batch=parent.batch)
+        goals = self.goals(parent, adjustments)
         chosen = self.generation.generate(
-            brief,
+            revise(parent, goals, self.jnds),
             min(MAX_TAKES, self.candidates(parent.checkpoint) * n),
-            seed,
-            adjustments=rows,
+            parent.seed,
+            adjustments=[a.as_json() for a in adjustments],
             progress=progress,
             cancelled=cancelled,
             stream=stream,
-            select=lambda candidates: self.ranked(parent, candidates, adjustments)[:n],
+            select=lambda candidates: self.ranked(parent, candidates, goals)[:n],
         )
-        results = []
-        for child in chosen:
-            verdicts = [o.as_json() for o in check(parent, child, adjustments, self.jnds)]
-            self.takes.change(child.id, obeyed=verdicts)
-            results.append(self.takes.get(child.id))
-        return results
+        return [self._checked(parent, child, goals) for child in chosen]
+
+    def sweep(
+        self,
+        take: str,
+        axis: str,
+        *,
+        progress: Progress = ignore_progress,
+        cancelled: CancelledFlag = never,
+    ) -> list[Take]:
+        """What if one axis were otherwise: two takes on either side of ``take``, from the least of it to the most.
+
+        Raises
+        ------
+        WrongInput
+            When there is no such axis.
+        """
+        if axis not in AXES:
+            raise WrongInput(f"no axis called {axis!r}", f"axes: {', '.join(AXES)}")
+        parent = self.takes.get(take)
+        out = []
+        for index, step in enumerate(SWEEP):
+            if step == 0:
+                out.append(parent)
+                continue
+            direction = 1 if step > 0 else -1
+            wish = Adjustment("axis", AXES[axis].pole(direction), axis=axis, direction=direction, strength=abs(step))
+
+            def told(done: int, total: int, what: str, index: int = index) -> None:
+                progress(done, total, f"step {index + 1} of {len(SWEEP)}: {what}")
+
+            out += self.answer(parent.id, wish.text, understood=[wish], progress=told, cancelled=cancelled)
+        return out
+
+    def between(
+        self,
+        first: str,
+        second: str,
+        n: int = 3,
+        *,
+        progress: Progress = ignore_progress,
+        cancelled: CancelledFlag = never,
+    ) -> list[Take]:
+        """``n`` takes on the way from one take to another, evenly spaced.
+
+        Each is guided by both prompts, steered by both sounds where the checkpoint
+        can be, and measures what lies between both, all by its share of the way; it
+        has the first one's seed.
+
+        Raises
+        ------
+        WrongInput
+            When they are of different checkpoints.
+        """
+        a, b = self.takes.get(first), self.takes.get(second)
+        if a.checkpoint != b.checkpoint:
+            raise WrongInput(f"{a.id} is of {a.checkpoint}, {b.id} of {b.checkpoint}", "name takes of one checkpoint")
+        start = revise(a, [], self.jnds)
+        out = []
+        for k in range(1, n + 1):
+            share = k / (n + 1)
+            both = {axis: v for axis, v in a.descriptors.items() if v is not None}
+            wanted = {
+                axis: value + share * (other - value)
+                for axis, value in both.items()
+                if (other := b.descriptors.get(axis)) is not None
+            }
+            brief = start.with_(
+                guidance=(1 - share) * start.guidance,
+                terms=(Term(b.prompt, share * start.guidance),),
+                references=(Reference(a.id, 1 - share), Reference(b.id, share)),
+                measures=tuple(wanted.items()),
+            )
+            wish = Adjustment("like", f"{share:.0%} of the way to {b.id}", strength=share, target=b.id)
+
+            def told(done: int, total: int, what: str, k: int = k) -> None:
+                progress(done, total, f"take {k} of {n}: {what}")
+
+            out += self.generation.generate(
+                brief, 1, a.seed, adjustments=[wish.as_json()], progress=told, cancelled=cancelled
+            )
+        return out
+
+    def goals(self, parent: Take, adjustments: Sequence[Adjustment]) -> list[Adjustment]:
+        """Adjustments with likeness on one axis ("the reverb of #2") turned into that axis, which way and how far.
+
+        How far is the difference in just-noticeable ones, so that a bare
+        comparative's ``STEP`` is half of full strength. Where both sound alike on the
+        axis already there is nothing to do.
+        """
+        out: list[Adjustment] = []
+        for a in adjustments:
+            if a.kind not in ("like", "unlike") or a.axis is None or a.target is None:
+                out.append(a)
+                continue
+            own, other, jnd = parent.descriptors.get(a.axis), self.measured(a.target).get(a.axis), self.jnds.get(a.axis)
+            if own is None or other is None or not jnd:
+                continue
+            gap = (other - own) / jnd
+            if a.kind == "unlike":
+                out.append(replace(a, kind="axis", direction=-1 if gap > 0 else 1, target=None))
+            elif abs(gap) >= 1:
+                strength = min(1.0, abs(gap) / (2 * STEP))
+                out.append(replace(a, kind="axis", direction=1 if gap > 0 else -1, strength=strength, target=None))
+        return out
+
+    def measured(self, target: str) -> dict[str, float | None]:
+        """Descriptors of a take or a clip."""
+        if target.startswith("t"):
+            return self.takes.get(target).descriptors
+        return describe_file(Path(self.clips.get(target).path))
+
+    def _checked(self, parent: Take, child: Take, goals: Sequence[Adjustment]) -> Take:
+        """Store whether a child obeyed; return it."""
+        self.takes.change(child.id, obeyed=[o.as_json() for o in check(parent, child, goals, self.jnds)])
+        return self.takes.get(child.id)
 
     def treats(self, adjustments: Sequence[Adjustment]) -> bool:
         """Whether feedback asks that the take stay itself, and all else in it can be done by treatment."""
@@ -260,7 +412,7 @@ class SteeringService:
         keeps = any(a.kind == "keep" and a.target == "all" for a in adjustments)
         return keeps and bool(rest) and all(able(a) for a in rest)
 
-    def treat(self, take: str, text: str) -> Take:
+    def treat(self, take: str, text: str, understood: Sequence[Adjustment] | None = None) -> Take:
         """Answer feedback by signal processing alone: the same take, moved; measured like any other answer.
 
         Raises
@@ -269,13 +421,14 @@ class SteeringService:
             When no treatment does any of what is asked. What none can do is named in the recipe.
         """
         parent = self.takes.get(take)
-        adjustments = self.parse(text, batch=parent.batch)
-        left = [a.text for a in adjustments if a.kind != "keep" and not able(a)]
-        if not any(able(a) for a in adjustments):
+        adjustments = list(understood) if understood is not None else self.parse(text, batch=parent.batch)
+        goals = self.goals(parent, adjustments)
+        left = [a.text for a in goals if a.kind != "keep" and not able(a)]
+        if not any(able(a) for a in goals):
             raise WrongInput(f"no treatment does {', '.join(left) or text!r}", "leave --treat out, and it is generated")
         began = time.perf_counter()
         audio, rate = read_audio(Path(parent.path))
-        made, applied = treat(audio.astype(np.float64), rate, adjustments, self.jnds)
+        made, applied = treat(audio.astype(np.float64), rate, goals, self.jnds)
         child = self.generation.treated(
             parent,
             made,
@@ -284,12 +437,11 @@ class SteeringService:
             {"applied": [a.as_json() for a in applied], "left": left},
             time.perf_counter() - began,
         )
-        verdicts = [o.as_json() for o in check(parent, child, adjustments, self.jnds)]
-        self.takes.change(child.id, obeyed=verdicts)
-        return self.takes.get(child.id)
+        return self._checked(parent, child, goals)
 
     def ranked(self, parent: Take, candidates: list[Take], adjustments: Sequence[Adjustment]) -> list[str]:
-        """Order candidates by movement along the asked axes (in JNDs, capped), fit to the brief, and taste."""
+        """Order candidates by movement along the asked axes (in JNDs, capped), by what else moved and how like
+        the parent they are, by fit to the brief, and by taste."""
         directions = self._directions(adjustments)
         taste = self.taste.taste()
         scores = []
@@ -305,6 +457,8 @@ class SteeringService:
             if own is not None and old is not None:
                 moved = own.astype(np.float32).mean(0) - old.astype(np.float32).mean(0)
                 score += 3.0 * sum(float(moved @ d) for d in directions)
+                score += IDENTITY * float(unit_mean(own) @ unit_mean(old))
+            score -= COLLATERAL * astray(parent, child, adjustments, self.jnds)
             if own is not None:
                 score += WEIGHT * taste.score(unit_mean(own))
             score += 2.0 * float(child.recipe.get("fit") or 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from soundlab.audio.write import atomic_path
 from soundlab.domain.ports import Embedder
+from soundlab.storage.comparisons import ComparisonStore
 from soundlab.storage.takes import TakeStore
 from soundlab.storage.vectors import VectorStore
 
@@ -31,14 +33,17 @@ Rows = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """A ridge regression from CLAP embeddings to verdicts, +1 and -1, both kinds weighing the same.
+    """A ridge regression from CLAP embeddings to verdicts, +1 and -1, and from halved differences of pairs to +1.
+
+    Each kind, approved, rejected and pairs, weighs the same.
 
     ``hit_rate`` is how often it is right about a verdict that it has not seen:
-    each in turn left out, the mean of both kinds; one half is chance.
+    each in turn left out, the mean of the kinds; one half is chance.
     """
 
     approved: int
     rejected: int
+    pairs: int
     hit_rate: float | None
     centre: Rows
     direction: Rows
@@ -58,34 +63,42 @@ class Taste:
         return {
             "approved": self.approved,
             "rejected": self.rejected,
+            "pairs": self.pairs,
             "hit_rate": None if self.hit_rate is None else round(self.hit_rate, 3),
             "used": self.counts,
             "weight": WEIGHT if self.counts else 0.0,
         }
 
 
-def learn(liked: Rows, disliked: Rows) -> Taste:
-    """Learn from embeddings of approved and of rejected takes, (n, dimensions) each.
+def learn(liked: Rows, disliked: Rows, better: Rows | None = None, worse: Rows | None = None) -> Taste:
+    """Learn from embeddings of approved and of rejected takes, and of takes preferred to others, (n, dimensions) each.
+
+    Verdicts count where there are some of both kinds.
 
     The residuals of leaving one out come from the inverse of the regularised
     kernel matrix in closed form (Cawley & Talbot 2003), so that the hit rate costs
     nothing to say.
     """
-    n, m = len(liked), len(disliked)
-    silent = Taste(n, m, None, np.zeros(1), np.zeros(1))
-    if n + m < LEAST or min(n, m) < _EACH:
-        return silent
-    rows = np.concatenate([liked, disliked])
-    centre = 0.5 * (liked.mean(0) + disliked.mean(0))
-    x, y = rows - centre, np.r_[np.ones(n), -np.ones(m)]
-    weights = np.r_[np.full(n, (n + m) / (2 * n)), np.full(m, (n + m) / (2 * m))]
+    better, worse = (np.zeros((0, liked.shape[1])) if rows is None else rows for rows in (better, worse))
+    n, m, p = len(liked), len(disliked), len(better)
+    judged = min(n, m) >= _EACH
+    kinds = [(liked, 1.0), (disliked, -1.0)] if judged else []
+    if sum(len(rows) for rows, _ in kinds) + p < LEAST:
+        return Taste(n, m, p, None, np.zeros(1), np.zeros(1))
+    centre = 0.5 * (liked.mean(0) + disliked.mean(0)) if judged else 0.5 * (better.mean(0) + worse.mean(0))
+    parts = [(rows - centre, sign) for rows, sign in kinds]
+    if p:
+        parts.append(((better - worse) / 2, 1.0))
+    x = np.concatenate([rows for rows, _ in parts])
+    y = np.concatenate([np.full(len(rows), sign) for rows, sign in parts])
+    weights = np.concatenate([np.full(len(rows), len(x) / (len(parts) * len(rows))) for rows, _ in parts])
     scale = float(np.mean((x**2).sum(1)))
     inverse = np.linalg.inv(x @ x.T + _RIDGE * scale * np.diag(1 / weights))
     dual = inverse @ y
-    unseen = y - dual / np.diag(inverse)
-    right = unseen * y > 0
-    hit_rate = 0.5 * float(right[:n].mean()) + 0.5 * float(right[n:].mean())
-    return Taste(n, m, hit_rate, centre, x.T @ dual)
+    right = (y - dual / np.diag(inverse)) * y > 0
+    ends = np.cumsum([0, *(len(rows) for rows, _ in parts)])
+    hit_rate = float(np.mean([right[a:b].mean() for a, b in pairwise(ends)]))
+    return Taste(n, m, p, hit_rate, centre, x.T @ dual)
 
 
 @dataclass(slots=True)
@@ -100,21 +113,26 @@ class TasteService:
 
     takes: TakeStore
     vectors: VectorStore
+    comparisons: ComparisonStore
     embedder: Embedder
     forgotten: Path
 
     def taste(self) -> Taste:
         """What can be told now."""
-        left = set(self._left())
+        left, skipped = self._left()
         rows: dict[str, list[npt.NDArray[np.float32]]] = {"approved": [], "rejected": []}
         judged = [t for t in self.takes.all(states=("done", "unranked")) if t.verdict in rows and t.id not in left]
-        held = self.vectors.means(self.embedder.model_id, [t.id for t in judged])
+        pairs = self.comparisons.preferred()[skipped:]
+        members = {identity for pair in pairs for identity in pair}
+        held = self.vectors.means(self.embedder.model_id, [*(t.id for t in judged), *members])
         for take in judged:
             if take.id in held and take.verdict is not None:
                 rows[take.verdict].append(held[take.id])
         width = next((len(v) for v in held.values()), 1)
         liked, disliked = (np.array(rows[v], np.float64).reshape(len(rows[v]), width) for v in ("approved", "rejected"))
-        return learn(liked, disliked)
+        heard = [(held[a], held[b]) for a, b in pairs if a in held and b in held]
+        better, worse = (np.array([pair[k] for pair in heard], np.float64).reshape(len(heard), width) for k in (0, 1))
+        return learn(liked, disliked, better, worse)
 
     def ranked(self, ids: Sequence[str]) -> list[tuple[str, float]]:
         """Takes with how much they are to the project's taste, most first; empty while taste does not count."""
@@ -125,11 +143,18 @@ class TasteService:
         return sorted(((i, taste.score(held[i])) for i in ids if i in held), key=lambda row: -row[1])
 
     def reset(self) -> int:
-        """Let no verdict of until now count; return how many did."""
+        """Let no verdict and no pair of until now count; return how many did."""
         judged = [t.id for t in self.takes.all(states=("done", "unranked")) if t.verdict]
+        before, pairs = self._left()[1], len(self.comparisons.preferred())
         with atomic_path(self.forgotten) as beside:
-            beside.write_text(json.dumps(judged), encoding="utf-8")
-        return len(judged)
+            beside.write_text(json.dumps({"takes": judged, "pairs": pairs}), encoding="utf-8")
+        return len(judged) + pairs - before
 
-    def _left(self) -> list[str]:
-        return list(json.loads(self.forgotten.read_text(encoding="utf-8"))) if self.forgotten.exists() else []
+    def _left(self) -> tuple[set[str], int]:
+        """Takes whose verdicts no longer count, and how many of the first pairs."""
+        if not self.forgotten.exists():
+            return set(), 0
+        held = json.loads(self.forgotten.read_text(encoding="utf-8"))
+        if isinstance(held, list):  # as it was written before there were pairs
+            return set(held), 0
+        return set(held["takes"]), int(held["pairs"])

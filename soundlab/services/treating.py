@@ -54,6 +54,17 @@ def measured(audio: Audio, rate: int, axis: str) -> float | None:
     return value if value is not None and np.isfinite(value) else None
 
 
+def levelled(audio: Audio, rate: int, lufs: float) -> Audio:
+    """Bring audio (channels, samples) to a loudness: by gain, and by limiting where gain would clip."""
+    now = integrated(audio, rate)
+    if now is None:
+        return audio
+    made = _level(audio, rate, lufs)
+    if float(np.abs(made).max()) <= _PEAK:
+        return made
+    return _sought(audio, rate, 1, "loudness", lufs)[0]
+
+
 def treat(
     audio: Audio, rate: int, adjustments: Sequence[Adjustment], jnds: Mapping[str, float]
 ) -> tuple[Audio, list[Applied]]:

@@ -118,6 +118,17 @@ exports = Table(
     Index("exports_by_source", "source"),
 )
 
+comparisons = Table(
+    "comparisons",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("first", String, nullable=False),
+    Column("second", String, nullable=False),
+    Column("hidden", String),  # what X was, of an A/B/X; null where one was preferred
+    Column("answer", String, nullable=False),
+    Column("created", String, nullable=False),
+)
+
 measures = Table(
     "measures",
     metadata,

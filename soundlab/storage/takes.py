@@ -69,7 +69,7 @@ class TakeStore:
         query = select(takes).where(takes.c.state.in_(states))
         if verdict is not None:
             query = query.where(takes.c.verdict == verdict)
-        return self._load(query.order_by(takes.c.created, takes.c.id))
+        return self._load(query.order_by(takes.c.created, takes.c.batch, takes.c.seed))
 
     def batch(self, batch: str) -> list[Take]:
         """Return the takes of one request."""

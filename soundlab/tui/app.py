@@ -59,12 +59,12 @@ class SoundlabApp(App[None]):
             self._player = FilePlayer()
         return self._player
 
-    def play(self, path: str, start: float = 0.0) -> None:
-        """Play a file; say why if it cannot be."""
+    def play(self, path: str, start: float = 0.0, gain: float = 1.0) -> None:
+        """Play a file, its samples multiplied by ``gain``; say why if it cannot be."""
         from soundlab.errors import SoundlabError
 
         try:
-            self.player.play(Path(path), start)
+            self.player.play(Path(path), start, gain)
             self.playing = path
         except SoundlabError as error:
             self.notify(error.message, severity="error")

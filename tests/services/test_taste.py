@@ -67,6 +67,7 @@ def test_a_project_learns_shows_and_forgets(warm: Project) -> None:
 def test_the_command_says_how_little_it_knows(inside: Path, cli: Cli) -> None:
     (take,) = cli.json("generate", "rain", "-d", "1")["takes"]
     cli("approve", take["id"])
-    assert cli.json("taste")["taste"] == {"approved": 1, "rejected": 0, "hit_rate": None, "used": False, "weight": 0.0}
+    taste = cli.json("taste")["taste"]
+    assert taste == {"approved": 1, "rejected": 0, "pairs": 0, "hit_rate": None, "used": False, "weight": 0.0}
     assert cli("taste") == 0 and "too little to go by" in cli.err
-    assert cli("taste", "--reset") == 0 and "1 verdicts no longer count" in cli.err
+    assert cli("taste", "--reset") == 0 and "1 verdicts and pairs no longer count" in cli.err

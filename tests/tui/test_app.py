@@ -5,15 +5,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import DataTable, Input, OptionList, Static
 
 from soundlab.domain.brief import Brief
 from soundlab.domain.labels import Labels
 from soundlab.project import Project
 from soundlab.tui.app import SoundlabApp
+from soundlab.tui.screens.compare import CompareScreen
 from soundlab.tui.screens.help import HelpScreen
 from soundlab.tui.widgets.clip_table import ClipTable
 from soundlab.tui.widgets.job_bar import JobBar
+from soundlab.tui.widgets.understanding import Understanding
 from soundlab.tui.widgets.waveform import braille_rows
 
 SIZES = [(80, 24), (160, 48)]
@@ -27,7 +29,7 @@ class Silent:
         self.playing = False
         self.position = 0.0
 
-    def play(self, path: Path, start: float = 0.0) -> None:
+    def play(self, path: Path, start: float = 0.0, gain: float = 1.0) -> None:
         self.played.append(Path(path).name)
         self.playing = True
 
@@ -104,7 +106,8 @@ async def test_feedback_is_understood_while_it_is_written_and_may_be_treated(war
         await settle(pilot)
         await pilot.press("f", *"darker, the tin roof")
         await settle(pilot)
-        assert shown(app, "#understood") == "understood: darker (0.5)\ntaken for no wish: tin roof"
+        assert shown(app, "#understood") == "taken for no wish: tin roof\nunderstood:"
+        assert [a.text for a in app.screen.query_one(Understanding).adjustments] == ["darker"]
         await pilot.press("ctrl+t")
         await settle(pilot)
         child = next(t for t in app.project.takes.all() if t.parent == parent.id)
@@ -116,6 +119,66 @@ async def test_feedback_is_understood_while_it_is_written_and_may_be_treated(war
         await pilot.press("enter")
         await settle(pilot)
         assert sum("treatment" in t.recipe for t in app.project.takes.all()) == 2
+
+
+async def test_what_was_understood_is_corrected_by_keys(warm: Project) -> None:
+    (parent,) = warm.generation.generate(Brief("rain", seconds=1.0), 1, 1)
+    app = SoundlabApp(warm, player=Silent())
+    async with app.run_test(size=(110, 40)) as pilot:
+        await pilot.press("f3")
+        await settle(pilot)
+        await pilot.press("f", *"darker, no birds, faster")
+        await settle(pilot)
+        await pilot.press("down", "r", "right", "down", "space")
+        understood = app.screen.query_one(Understanding)
+        assert [(a.axis, a.direction, a.strength) for a in understood.adjustments] == [
+            ("brightness", 1, 0.8),
+            ("speed", 1, 0.5),
+        ]
+        await pilot.press("up", "up", *", wetter")
+        await settle(pilot)
+        assert len(understood.adjustments) == 4 and not understood.corrected
+        await pilot.press("down", "left", "down", "space", "down", "space", "down", "space", "enter")
+        await settle(pilot)
+        child = next(t for t in app.project.takes.all() if t.parent == parent.id)
+        assert [(a["axis"], a["direction"], a["strength"]) for a in child.adjustments] == [("brightness", -1, 0.25)]
+        assert cells(app, "asked")[1] == "darker"
+
+
+async def test_takes_are_compared_blind_and_varied(warm: Project) -> None:
+    two, one = warm.generation.generate(Brief("rain", seconds=1.0), 2, 1)  # the newest is on top
+    app = SoundlabApp(warm, player=Silent())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("f3")
+        await settle(pilot)
+        await pilot.press("c")
+        await settle(pilot)
+        assert not isinstance(app.screen, CompareScreen)
+        await pilot.press("v", "down", "c")
+        await settle(pilot)
+        assert isinstance(app.screen, CompareScreen)
+        assert one.id in shown(app, "#name0") and "seed" in shown(app, "#table")
+        await pilot.press("1", "tab")
+        assert app.player.played[-2:] == [Path(one.path).name, Path(two.path).name]
+        await pilot.press("b")
+        assert shown(app, "#name0") == "1" and not app.screen.query_one("#difference").display
+        await pilot.press("2", "right")
+        (preferred, _), heard = app.project.comparisons.preferred()[0], app.player.played[-1]
+        assert heard == f"{preferred}.wav" and f"You liked {preferred}" in shown(app, "#ask")
+        await pilot.press("x", "3")
+        answer = "left" if app.player.played[-1] == Path(one.path).name else "right"
+        await pilot.press(answer)
+        assert "1 of 1 right" in shown(app, "#ask")
+        await pilot.press("escape", "escape")
+        assert not isinstance(app.screen, CompareScreen)
+        await pilot.press("v", "s")
+        await settle(pilot)
+        chosen = app.screen.query_one(OptionList)
+        chosen.highlighted = next(k for k in range(chosen.option_count) if "brighter" in str(chosen.options[k].prompt))
+        await pilot.press("enter")
+        await settle(pilot)
+        swept = [t for t in app.project.takes.all() if t.parent]
+        assert [t.adjustments[0]["strength"] for t in swept] == [1.0, 0.5, 0.5, 1.0]
 
 
 async def test_empty_states_say_what_to_do(project: Project) -> None:

@@ -12,13 +12,15 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from soundlab.domain.feedback import Adjustment, spoken
+from soundlab.domain.feedback import Adjustment
+from soundlab.tui.widgets.understanding import Understanding
 
 Understand = Callable[[str], tuple[list[Adjustment], list[str], bool]]
 """What text is understood as, the words taken for no wish, and whether treatment suits it."""
 
 
-_WAY = "enter makes new takes, ctrl+T treats this one"
+_WAY = "enter makes new takes, ctrl+T treats this one; ↓ goes to what was understood"
+_CORRECT = "← → weaker or stronger, space leaves out, r turns round, ↑ back to the words; enter makes new takes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Wish:
 
     text: str
     treat: bool | None = None
+    understood: tuple[Adjustment, ...] | None = None
+    """What was understood, where it was corrected."""
 
 
 class FeedbackScreen(ModalScreen[Wish | None]):
@@ -41,6 +45,8 @@ class FeedbackScreen(ModalScreen[Wish | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel"),
         Binding("ctrl+t", "treat", "Treat"),
+        Binding("enter", "accept", "Make takes", show=False),
+        Binding("down", "correct", "Correct", show=False),
     ]
     DEFAULT_CSS = """
     FeedbackScreen { align: center middle; }
@@ -55,8 +61,9 @@ class FeedbackScreen(ModalScreen[Wish | None]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(self._about, markup=False)
-            yield Input(placeholder="more metallic, less bright, further away")
+            yield Input(placeholder="more metallic, less bright, further away", select_on_focus=False)
             yield Static("", id="understood", markup=False)
+            yield Understanding(id="list")
             yield Static("", id="way", classes="hint", markup=False)
 
     def on_input_changed(self, message: Input.Changed) -> None:
@@ -68,30 +75,52 @@ class FeedbackScreen(ModalScreen[Wish | None]):
         from soundlab.errors import SoundlabError
 
         said, way = "", _WAY
+        found: list[Adjustment] = []
         if text.strip():
             try:
                 found, left, treats = self._understand(text)
             except SoundlabError as error:
                 said = error.message
             else:
-                said = "understood: " + ", ".join(spoken(a) for a in found)
+                said = "understood:"
                 if left:
-                    said += f"\ntaken for no wish: {', '.join(left)}"
+                    said = f"taken for no wish: {', '.join(left)}\n{said}"
                 if treats:
                     way = "enter treats this take, as all else is to stay"
-        self.app.call_from_thread(self._say, text, said, way)
+        self.app.call_from_thread(self._say, text, said, way, found)
 
-    def _say(self, text: str, said: str, way: str) -> None:
+    def _say(self, text: str, said: str, way: str, found: list[Adjustment]) -> None:
         if self.is_mounted and text == self.query_one(Input).value:
             self.query_one("#understood", Static).update(said)
             self.query_one("#way", Static).update(way)
+            self.query_one(Understanding).show(found)
 
-    def on_input_submitted(self, message: Input.Submitted) -> None:
-        text = message.value.strip()
-        self.dismiss(Wish(text) if text else None)
+    def on_input_submitted(self) -> None:
+        self.action_accept()
+
+    def action_correct(self) -> None:
+        """Go to what was understood."""
+        if self.query_one(Understanding).adjustments:
+            self.query_one(Understanding).focus()
+            self.query_one("#way", Static).update(_CORRECT)
+
+    def on_understanding_left(self) -> None:
+        self.query_one(Input).focus()
+        self.query_one("#way", Static).update(_WAY)
+
+    def action_accept(self) -> None:
+        """Answer by new takes, or as the words say."""
+        self._close(None)
 
     def action_treat(self) -> None:
         """Answer by signal processing."""
-        text = self.query_one(Input).value.strip()
-        if text:
-            self.dismiss(Wish(text, treat=True))
+        self._close(True)
+
+    def _close(self, treat: bool | None) -> None:
+        text, shown = self.query_one(Input).value.strip(), self.query_one(Understanding)
+        if shown.corrected and not shown.adjustments:
+            self.query_one("#way", Static).update("nothing is left of it; space takes a line in again")
+            return
+        understood = tuple(shown.adjustments) if shown.corrected else None
+        if text or treat is None:
+            self.dismiss(Wish(text, treat, understood) if text else None)

@@ -15,12 +15,16 @@ from soundlab.domain.take import Take
 from soundlab.tui.brief_line import read
 from soundlab.tui.messages import Failed, Finished, Streaming
 from soundlab.tui.screens.ask import AskScreen
+from soundlab.tui.screens.choose import ChooseScreen
+from soundlab.tui.screens.compare import CompareScreen
 from soundlab.tui.screens.feedback import FeedbackScreen, Wish
 from soundlab.tui.screens.stage import StageScreen
 from soundlab.tui.widgets.job_bar import JobBar
 from soundlab.tui.widgets.waveform import Waveform
 
 _EMPTY = 'No takes yet. Press p, write what should be heard ("distant wind over a low industrial drone"), press enter.'
+_ASKED = 28
+"""Columns for the words a take answers."""
 _MARKS = {"approved": "✓", "rejected": "✗", None: " "}
 
 
@@ -43,6 +47,9 @@ class GenerateScreen(StageScreen):
         Binding("a", "verdict('approved')", "Approve", id="approve"),
         Binding("x", "verdict('rejected')", "Reject", id="reject"),
         Binding("z", "verdict('')", "Undo verdict", id="undo", show=False),
+        Binding("v", "mark", "Mark", id="mark", show=False),
+        Binding("c", "compare", "Compare", id="compare"),
+        Binding("s", "vary", "What if", id="vary"),
         Binding("t", "train", "Train", id="train"),
         Binding("e", "export", "Export", id="export"),
     ]
@@ -51,6 +58,7 @@ class GenerateScreen(StageScreen):
         super().__init__()
         self._takes: dict[str, Take] = {}
         self._streamed = False
+        self._marked: str | None = None
 
     def compose(self) -> ComposeResult:
         yield Input(placeholder="what should be heard (-n 4 -d 8 --adapter night) — enter generates", id="brief")
@@ -67,6 +75,7 @@ class GenerateScreen(StageScreen):
         for label, key in (
             ("", "mark"),
             ("take", "id"),
+            ("asked", "asked"),
             ("prompt", "prompt"),
             ("length", "length"),
             ("check", "check"),
@@ -90,12 +99,15 @@ class GenerateScreen(StageScreen):
         table.clear()
         self._takes = {t.id: t for t in takes}
         wanted = select or (before.id if before else None)
-        room = max(24, self.size.width - 56)
+        asked = max((len(_asked(t)) for t in takes), default=0)
+        self._marked = self._marked if self._marked in self._takes else None
+        room = max(24, self.size.width - 58 - min(asked, _ASKED))
         for take, depth in _ordered(takes):
             indent = "  " * (depth - 1) + "└ " if depth else ""
             table.add_row(
-                _MARKS[take.verdict],
+                ("●" if take.id == self._marked else "") + _MARKS[take.verdict],
                 indent + take.id,
+                _asked(take)[:_ASKED],
                 take.prompt[:room],
                 f"{take.duration:5.1f} s",
                 check_line(take),
@@ -185,9 +197,13 @@ class GenerateScreen(StageScreen):
 
             def work(progress: Any, cancelled: Any) -> list[Take]:
                 steering = project.steering
-                if wish.treat or (wish.treat is None and steering.treats(steering.parse(wish.text, batch=take.batch))):
-                    return [steering.treat(take.id, wish.text)]
-                return steering.answer(take.id, wish.text, progress=progress, cancelled=cancelled, stream=True)
+                understood = wish.understood
+                found = understood if understood is not None else steering.parse(wish.text, batch=take.batch)
+                if wish.treat or (wish.treat is None and steering.treats(found)):
+                    return [steering.treat(take.id, wish.text, found)]
+                return steering.answer(
+                    take.id, wish.text, understood=found, progress=progress, cancelled=cancelled, stream=True
+                )
 
             self._start("generate", work)
 
@@ -203,6 +219,47 @@ class GenerateScreen(StageScreen):
             decide(self.app.project.takes, [take.id], verdict or None)
             self._refresh(take.id)
             self.query_one(JobBar).say(f"{take.id} {verdict or 'has no verdict'}")
+
+    def action_mark(self) -> None:
+        """Mark the take under the cursor, to be compared or gone to; again takes the mark away."""
+        if (take := self._selected()) is not None:
+            self._marked = None if self._marked == take.id else take.id
+            self._refresh(take.id)
+
+    def action_compare(self) -> None:
+        """Compare the take under the cursor with the marked one, else with the one it came from."""
+        take = self._selected()
+        other = self._marked or (take.parent if take is not None else None)
+        if take is None or other is None or other == take.id:
+            self.app.notify("nothing to compare it with; v marks a take, c on another compares them")
+            return
+
+        def done(kept: bool | None) -> None:
+            if kept:
+                self.query_one(JobBar).say("kept; soundlab taste says what has been learnt")
+
+        self.app.push_screen(CompareScreen(other, take.id), done)
+
+    def action_vary(self) -> None:
+        """What if one axis were otherwise; or, with a take marked, what lies between the two."""
+        take, marked = self._selected(), self._marked
+        if take is None:
+            self.app.notify("no take to vary; press p first")
+            return
+        project = self.app.project
+        if marked is not None and marked != take.id:
+            self._start(
+                "generate",
+                lambda p, c: project.steering.between(marked, take.id, progress=p, cancelled=c),
+            )
+            return
+
+        def start(axis: str | None) -> None:
+            if axis:
+                self._start("generate", lambda p, c: _sweep(project, take.id, axis, p, c))
+
+        rows = [(f"{axis.id:16} {axis.less} … {axis.more}", axis.id) for axis in AXES.values()]
+        self.app.push_screen(ChooseScreen(f"What if {take.id} were otherwise? In 5 steps:", rows), start)
 
     def action_train(self) -> None:
         """Ask for a name and train on what is approved."""
@@ -268,6 +325,16 @@ def _ordered(takes: list[Take]) -> list[tuple[Take, int]]:
     for root in reversed(children.get(None, [])):
         walk(root, 0)
     return out
+
+
+def _asked(take: Take) -> str:
+    """The words a take answers."""
+    return ", ".join(str(a["text"]) for a in take.adjustments)
+
+
+def _sweep(project: Any, take: str, axis: str, progress: Any, cancelled: Any) -> list[Take]:
+    made: list[Take] = project.steering.sweep(take, axis, progress=progress, cancelled=cancelled)
+    return [t for t in made if t.id != take]
 
 
 def _export(project: Any, take: str, progress: Any) -> Any:

@@ -44,6 +44,10 @@ _TEXT = """\
   f            say what should change about the take under the cursor:
                "more metallic, less bright, further away"; ctrl+T treats the
                take instead of making new ones, as "keep it but…" does
+               ↓ goes to what was understood, to correct it
+  v / c        mark the take; compare with the marked one, or with the one it
+               came from: side by side, and blind (A/B, A/B/X) at one loudness
+  s            what if: one axis in 5 steps; with a mark, what lies between
   a / x / z    approve, reject, take the verdict back
   t            train an adapter on the approved takes
   e            export the take: 48 kHz, 24 bit, to export/
