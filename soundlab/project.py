@@ -5,7 +5,7 @@ Everything is made when first asked for, so a command pays only for what it uses
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +15,14 @@ from soundlab.errors import NotFound, WrongInput
 from soundlab.presets import Preset, find_preset, generation_defaults, list_presets
 
 if TYPE_CHECKING:
+    from soundlab.domain.adapter import Adapter
+    from soundlab.domain.lexicon import Lexicon
     from soundlab.domain.ports import Embedder, Generator, Trainer
     from soundlab.services.clearing import Clearing
     from soundlab.services.comparing import Comparer
     from soundlab.services.curating import Curator
+    from soundlab.services.dataset import Dataset
+    from soundlab.services.evaluating import EvaluationService
     from soundlab.services.exporting import Exporter
     from soundlab.services.generating import GenerationService
     from soundlab.services.importing import Importer
@@ -207,21 +211,33 @@ class Project:
             self.embedder,
             self.folder / "takes",
             sound_space,
+            self.contrary,
         )
 
     @cached_property
+    def lexicon(self) -> Lexicon:
+        from soundlab.services.steering import read_lexicon
+
+        return read_lexicon(packaged("presets") / "feedback", sorted((self.folder / "feedback").glob("*.toml")))
+
+    def contrary(self, prompt: str) -> str:
+        """A prompt with its adjectives the other way round; empty when it has none."""
+        from soundlab.domain.language import contrary
+
+        return contrary(prompt, self.lexicon)
+
+    @cached_property
     def steering(self) -> SteeringService:
-        from soundlab.services.steering import SteeringService, read_jnds, read_lexicon
+        from soundlab.services.steering import SteeringService, read_jnds
 
         words = packaged("presets") / "feedback"
-        own = sorted((self.folder / "feedback").glob("*.toml"))
         return SteeringService(
             self.takes,
             self.clips,
             self.vectors,
             self.embedder,
             self.generation,
-            read_lexicon(words, own),
+            self.lexicon,
             read_jnds(words / "jnd.toml"),
             self.candidates,
             self.taste,
@@ -249,7 +265,56 @@ class Project:
     def training(self) -> TrainingService:
         from soundlab.services.training import TrainingService
 
-        return TrainingService(self.takes, self.clips, self.adapters, self.trainer, self.folder / "adapters")
+        return TrainingService(
+            self.dataset, self.adapters, self.trainer, self.folder / "adapters", self.internal / "tokens"
+        )
+
+    @cached_property
+    def evaluation(self) -> EvaluationService:
+        from soundlab.services.evaluating import EvaluationService
+
+        return EvaluationService(
+            self.takes,
+            self.adapters,
+            self.vectors,
+            self.embedder,
+            self.generation,
+            self.steering,
+            self.sampling,
+            self.source_path,
+        )
+
+    def merge(self, adapters: Sequence[tuple[Adapter, float]], to: Path) -> None:
+        """Write a base with adapters merged into it as a folder. Raises WrongInput when they have several bases."""
+        from soundlab.engines import registry
+        from soundlab.engines.lora import merge
+
+        bases = {a.checkpoint for a, _ in adapters}
+        if len(bases) != 1:
+            raise WrongInput(f"these adapters are of {', '.join(sorted(bases))}", "merge those of one base")
+        merge(registry.musicgen(bases.pop()), [(Path(a.path), w) for a, w in adapters], to)
+
+    def source_path(self, identity: str) -> Path | None:
+        """Where the file of a take or clip is; None when it is gone."""
+        try:
+            found = self.takes.get(identity) if identity.startswith("t") else self.clips.get(identity)
+        except NotFound:
+            return None
+        path = Path(found.path)
+        return path if path.exists() else None
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        from soundlab.services.dataset import Dataset
+
+        return Dataset(
+            self.takes,
+            self.clips,
+            self.vectors,
+            self.embedder,
+            self.curator.measured,
+            lambda: self.steering.jnds,
+        )
 
     @cached_property
     def exports(self) -> ExportStore:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
 
 from soundlab.cli.options import emit, json_option
+from soundlab.config import packaged
 from soundlab.domain.axes import COUNTED
+from soundlab.domain.language import contrary
 from soundlab.errors import NotFound
 from soundlab.project import usual_sampling
 
@@ -56,6 +59,7 @@ def command(
     from soundlab.engines import registry
     from soundlab.engines.clap import Clap
     from soundlab.engines.local import LocalGenerator
+    from soundlab.services.steering import read_lexicon
 
     def tell(line: str) -> None:
         click.echo(line, err=True)
@@ -72,7 +76,10 @@ def command(
             from soundlab.engines.sketch.measure import language
 
             clap = Clap(registry.clap(checkpoint))
-            found = language.measure(generator, checkpoint, clap, sampling, tell, seeds=seeds)
+            words = read_lexicon(packaged("presets") / "feedback")
+            found = language.measure(
+                generator, checkpoint, clap, sampling, tell, contrary=partial(contrary, lexicon=words), seeds=seeds
+            )
         elif part == "clap":
             from soundlab.engines.sketch.measure import clap as retrieval
 

@@ -19,8 +19,12 @@ class Adapter:
     loss_first: float | None
     loss_last: float | None
     clips: list[dict[str, Any]] = field(default_factory=list)
-    """What it was trained on: id, sha256, rights, evidence, caption."""
+    """What it was trained on: id, sha256, rights, evidence, caption, held_out."""
     created: str = ""
+    training: dict[str, Any] = field(default_factory=dict)
+    """How it was trained: settings, seed, losses, what was held out."""
+    evaluation: dict[str, Any] | None = None
+    """What it does against its base; None until it has been evaluated."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -34,4 +38,6 @@ class Adapter:
             "loss_last": self.loss_last,
             "clips": self.clips,
             "created": self.created,
+            "training": self.training,
+            "evaluation": self.evaluation,
         }

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from soundlab.domain.axes import AXES
 from soundlab.domain.feedback import BARE, FULL, MUCH, Adjustment
 from soundlab.domain.lexicon import Function, Lexicon, Sense, Words
 from soundlab.errors import WrongInput
@@ -117,6 +118,33 @@ def read(text: str, lexicon: Lexicon) -> Reading:
             f"nothing to do in {text.strip()!r}", 'say what should change: "darker, further away, no birds"'
         )
     return Reading(list(merged.values()), left)
+
+
+def contrary(prompt: str, lexicon: Lexicon) -> str:
+    """A prompt with each adjective of a measured axis turned into its opposite: dark rain → bright rain.
+
+    Empty when there is none. What both prompts are read as differs in those axes
+    alone, so guiding from one to the other stresses the adjective and not the noun.
+    """
+    words = prompt.split()
+    plain_words = [w.lower().strip(",.;:!?") for w in words]
+    out: list[str] = []
+    turned = False
+    at = 0
+    while at < len(words):
+        sense, width = None, 1
+        for size in range(min(3, len(words) - at), 0, -1):
+            found = lexicon.senses.get(tuple(plain_words[at : at + size]))
+            if found is not None and not found.noun and AXES[found.axis].counted:
+                sense, width = found, size
+                break
+        if sense is None:
+            out.append(words[at])
+        else:
+            out.append(AXES[sense.axis].word(-sense.direction))
+            turned = True
+        at += width
+    return " ".join(out) if turned else ""
 
 
 class _Reader:

@@ -49,6 +49,8 @@ class GenerationRequest:
     stream: bool = False
     measures: tuple[tuple[str, float], ...] = ()
     """(axis, value) that the prompt's sound should measure, in the descriptor's unit, where it is known."""
+    against: str = ""
+    """The prompt with its adjectives the other way round; without ``contrast``, what it reads as is the contrast."""
     contrast: tuple[tuple[str, float], ...] = ()
     """(axis, value) that it should not: guidance pulls from these to ``measures``; empty pulls from unknown ones."""
 
@@ -69,31 +71,103 @@ class GenerationResult:
     """Identifies the weights."""
 
 
+AUGMENTATIONS = ("gain", "pitch", "room")
+"""What may be changed about a training clip without changing what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingClip:
+    """One source.
+
+    Attributes
+    ----------
+    key
+        Its content hash, which its tokens are kept by.
+    held_out
+        Only listened to: its loss says when to stop.
+    """
+
+    path: str
+    caption: str
+    key: str = ""
+    held_out: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingRequest:
-    """What a trainer needs: files with captions, and where the adapter goes."""
+    """What a trainer needs: files with captions, how to train, and where the adapter goes.
+
+    Attributes
+    ----------
+    cache
+        Folder that tokens are kept in; without one they are made each time.
+    augment
+        Of :data:`AUGMENTATIONS`, those that leave what the clips have in common.
+    batch, accumulate
+        Segments at once, and how many times before a step is taken.
+    precision
+        ``fp32``, ``bf16``, ``fp16`` (only on a GPU), or ``auto``.
+    optimiser
+        ``adamw``, or ``adamw8bit`` where bitsandbytes is installed.
+    targets
+        Linears that are adapted: ``all``, or ``attention``.
+    ema
+        Decay of the running mean of weights that is kept at the end; 0 keeps the last ones.
+    check_every, patience
+        Steps between looks at what is held out, and looks without a better one before
+        it stops; 0 never stops early.
+    preview_every
+        Steps between audible previews; 0 makes none.
+    """
 
     name: str
     checkpoint: str
-    clips: tuple[tuple[str, str], ...]
-    """(path, caption)."""
+    clips: tuple[TrainingClip, ...]
     folder: str
-    steps: int = 200
-    rank: int = 8
+    steps: int = 300
+    rank: int = 16
     seed: int = 0
-    rate: float = 3e-4
+    rate: float | None = None
+    """Peak learning rate; None chooses by the decoder's width."""
     resume: bool = False
+    cache: str = ""
+    augment: tuple[str, ...] = ()
+    batch: int = 4
+    accumulate: int = 1
+    precision: str = "auto"
+    checkpointing: bool = False
+    optimiser: str = "adamw"
+    targets: str = "all"
+    dora: bool = False
+    ema: float = 0.95
+    check_every: int = 25
+    patience: int = 4
+    preview_every: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """What training ended with."""
+    """What training ended with.
+
+    Attributes
+    ----------
+    held_out
+        (step, loss) of what was not trained on; empty where nothing was held out.
+    kept
+        Step whose weights were kept.
+    leads
+        False in the other processes of a distributed run, which write nothing.
+    """
 
     steps: int
     losses: tuple[float, ...]
     seconds: float
     licence: str
     segments: int
+    held_out: tuple[tuple[int, float], ...] = ()
+    kept: int = 0
+    precision: str = "fp32"
+    leads: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from soundlab.engines.loading import mean_state
 
 FILE = "axis_condition.safetensors"
+OFFSET = "axis_offset.json"
 _REACH = 3.0
 """Standard deviations either side of the mean that are told apart."""
 _BINS = 13
@@ -125,3 +126,25 @@ def load(folder: Path, dtype: torch.dtype, device: str) -> AxisCondition | None:
     condition = AxisCondition(table["axes"], int(table["width"]), int(table["text_width"]))
     condition.load_state_dict({k: v.float() for k, v in load_file(path).items()})
     return condition.to(device, dtype).eval()
+
+
+def save_offset(folder: Path, axes: Sequence[str], offset: Tensor) -> None:
+    """Keep with an adapter what its sounds measure beyond what their captions are read as, in standard deviations.
+
+    A checkpoint reads from words how a take should measure as its own corpus taught
+    it. An adapter's world may measure otherwise: its drones may be brighter than
+    drones are.
+    """
+    table = {axis: round(float(v), 4) for axis, v in zip(axes, offset, strict=True)}
+    (folder / OFFSET).write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+
+
+def load_offset(adapters: Sequence[tuple[Path, float]], axes: Sequence[str]) -> Tensor:
+    """Sum of the adapters' offsets by their weights, (axes,); adapters without any add nothing."""
+    out = torch.zeros(len(axes))
+    for folder, weight in adapters:
+        path = folder / OFFSET
+        if path.is_file():
+            table = json.loads(path.read_text(encoding="utf-8"))
+            out += weight * torch.tensor([float(table.get(axis, 0.0)) for axis in axes])
+    return out

@@ -196,4 +196,5 @@ class WorkerGenerator:
     ) -> TrainingResult:
         """See :class:`soundlab.domain.ports.Trainer`."""
         row = self._worker.call("train", asdict(request), progress, cancelled)
-        return TrainingResult(**{**row, "losses": tuple(row["losses"])})
+        held_out = tuple((int(step), float(loss)) for step, loss in row["held_out"])
+        return TrainingResult(**{**row, "losses": tuple(row["losses"]), "held_out": held_out})

@@ -6,7 +6,6 @@ Models are loaded on first use and kept; one of each kind at a time.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,8 +37,8 @@ def best_device() -> str:
 
     if chosen := os.environ.get("SOUNDLAB_DEVICE"):
         return chosen
-    if torch.cuda.is_available():
-        return "cuda"
+    if torch.cuda.is_available():  # of several processes that train together each has its own
+        return f"cuda:{os.environ['LOCAL_RANK']}" if "LOCAL_RANK" in os.environ else "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
@@ -56,17 +55,9 @@ def _clap_dtype(checkpoint: registry.Checkpoint, device: str) -> torch.dtype:
         return torch.float32
     if device != "cpu":
         return torch.bfloat16
+    from soundlab.engines.precision import fast_bf16
 
-    def spent(dtype: torch.dtype) -> float:
-        x = torch.ones(768, 768, dtype=dtype)
-        times = []
-        for _ in range(5):
-            begun = time.perf_counter()
-            x @ x
-            times.append(time.perf_counter() - begun)
-        return min(times)
-
-    return torch.bfloat16 if spent(torch.bfloat16) < 0.7 * spent(torch.float32) else torch.float32
+    return torch.bfloat16 if fast_bf16() else torch.float32
 
 
 class LocalEmbedder:

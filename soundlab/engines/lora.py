@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,10 +11,14 @@ from typing import Any
 
 from safetensors import safe_open
 
-from soundlab.errors import EngineFailed, NotFound
+from soundlab.engines import axis_condition, sound_condition
+from soundlab.engines.registry import Checkpoint
+from soundlab.errors import EngineFailed, NotFound, WrongInput
 
 TARGETS = r".*\.(q_proj|k_proj|v_proj|out_proj|fc1|fc2)"
 """Decoder linears an adapter changes."""
+ATTENTION = r".*\.(q_proj|k_proj|v_proj|out_proj)"
+"""Those of attention alone."""
 
 
 @contextmanager
@@ -68,3 +74,43 @@ def _refuse_misfit(decoder: Any, folder: Path) -> None:
                     f"adapter {folder.name} does not fit this checkpoint ({module})",
                     "use the checkpoint it was trained on",
                 )
+
+
+def merge(checkpoint: Checkpoint, adapters: Sequence[tuple[Path, float]], to: Path) -> None:
+    """Write a checkpoint with adapters merged into it as a transformers folder, with its tokenizer and card.
+
+    Where its base has an EnCodec, ``MusicgenForConditionalGeneration.from_pretrained``
+    loads it anywhere; the sketch's codec and text encoder are soundlab's, and its card
+    says so.
+
+    Raises
+    ------
+    WrongInput
+        When the folder exists and is not empty.
+    """
+    from soundlab.engines.musicgen import Musicgen
+
+    if to.exists() and any(to.iterdir()):
+        raise WrongInput(f"{to} is there already", "name a new folder")
+    engine = Musicgen(checkpoint)
+    with applied(engine.model.decoder, adapters):
+        engine.model.save_pretrained(to)
+    engine.tokenizer.save_pretrained(to)
+    config = json.loads((to / "config.json").read_text(encoding="utf-8"))
+    own = config.pop("soundlab_text", None) is not None  # its text encoder is written with it
+    (to / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    for name in (axis_condition.FILE, sound_condition.FILE):
+        if (checkpoint.folder / name).is_file():
+            shutil.copyfile(checkpoint.folder / name, to / name)
+    named = ", ".join(f"{folder.name} ({weight:g})" for folder, weight in adapters)
+    needs = (
+        "It needs soundlab: its codec and its reading of words are no part of transformers."
+        if own
+        else f'`MusicgenForConditionalGeneration.from_pretrained("{to.name}")` loads it.'
+    )
+    (to / "README.md").write_text(
+        f"---\nlicense: {checkpoint.licence}\n---\n# {checkpoint.name} with {named}\n\n"
+        f"Merged by soundlab from {checkpoint.name} ({checkpoint.fingerprint}) and adapters of approved clips.\n"
+        f"{needs}\n",
+        encoding="utf-8",
+    )

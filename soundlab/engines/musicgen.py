@@ -102,8 +102,10 @@ class Musicgen:
         sounds: Sequence[tuple[Sequence[float], float]] = (),
         measures: Mapping[str, float] | None = None,
         contrast: Mapping[str, float] | None = None,
+        against: str = "",
         *,
         steer: bool = True,
+        offset: Tensor | None = None,
     ) -> Conditions:
         """Encode guidance terms (text, weight) and sounds (CLAP embedding, weight); the empty condition comes first.
 
@@ -116,8 +118,12 @@ class Musicgen:
         contrast
             Values that the first term's sound is guided away from, as ``measures`` is what
             it is guided to; without any it is guided away from not being measured at all.
+        against
+            Words whose reading is the contrast, where ``contrast`` gives none.
         steer
             Whether measures steer at all; training of adapters goes by the words alone.
+        offset
+            (axes,), added to what is read from words: what adapters bring along.
 
         Raises
         ------
@@ -133,15 +139,21 @@ class Musicgen:
         states = states * mask[..., None].to(states.dtype)
         weights = [w for _, w in terms]
         if self.axes is not None and steer:
-            implied = self._measured(self.axes.read(read, mask), measures or {})
+            heard = self.axes.read(read, mask)
+            if offset is not None:
+                heard = heard + offset.to(heard)
+            implied = self._measured(heard, measures or {})
             known = (mask.sum(1, keepdim=True) > _EMPTY_TOKENS).expand_as(implied)
             # The first term once more, without its measures or with contrary ones: the difference is stressed.
-            apart = self._measured(implied[:1], contrast or {})
-            told = known[:1] if contrast else torch.zeros_like(known[:1])
+            apart, told = implied[:1], torch.zeros_like(known[:1])
+            if against:
+                apart = self.readings([against]).to(implied) + (0 if offset is None else offset.to(implied))
+            if contrast or against:
+                apart, told = self._measured(apart, contrast or {}), known[:1]
             implied, known = torch.cat([implied, apart]), torch.cat([known, told])
             states, mask = torch.cat([states, states[:1]]), torch.cat([mask, mask[:1]])
             states, mask = axis_condition.joined(states, mask, self.axes.vector(implied, known), known)
-            pull = CONTRAST_PULL if contrast else MEASURE_PULL
+            pull = CONTRAST_PULL if contrast or against else MEASURE_PULL
             weights = [weights[0] + pull, *weights[1:], -pull]
         states = torch.cat([torch.zeros_like(states[:1]), states])
         mask = torch.cat([torch.zeros_like(mask[:1]), mask])
@@ -151,6 +163,17 @@ class Musicgen:
             states = torch.cat([self._silent_melody(len(states)), states], 1)
             mask = torch.ones(states.shape[:2], dtype=mask.dtype, device=mask.device)
         return Conditions(states, mask, (*weights, *(w for _, w in sounds)), as_prefix=self.melody)
+
+    @torch.inference_mode()
+    def readings(self, captions: Sequence[str]) -> Tensor:
+        """What sentences imply on the checkpoint's axes, standardised, (sentences, axes); it must have some."""
+        assert self.axes is not None
+        batch = self.tokenizer(
+            list(captions), padding=True, truncation=True, max_length=MAX_TEXT_TOKENS, return_tensors="pt"
+        ).to(self.device)
+        mask = batch["attention_mask"]
+        read = self.model.text_encoder(input_ids=batch["input_ids"], attention_mask=mask).last_hidden_state
+        return self.axes.read(read, mask).float().cpu()
 
     def _measured(self, implied: Tensor, measures: Mapping[str, float]) -> Tensor:
         """What the words imply (terms, axes), with what is known of the first term in its place."""
@@ -227,8 +250,17 @@ class Musicgen:
         prompt = self._prompt(request, len(generators), frames)
         parts = _Parts(self, request, started, on_audio) if request.stream and on_audio else None
         terms = [(request.prompt, request.guidance), *request.terms]
-        with applied(self.model.decoder, [(Path(folder), weight) for folder, weight in request.adapters]):
-            given = self.conditions(terms, request.sounds, dict(request.measures), dict(request.contrast))
+        adapters = [(Path(folder), weight) for folder, weight in request.adapters]
+        offset = axis_condition.load_offset(adapters, self.axes.axes) if adapters and self.axes is not None else None
+        with applied(self.model.decoder, adapters):
+            given = self.conditions(
+                terms,
+                request.sounds,
+                dict(request.measures),
+                dict(request.contrast),
+                request.against if not request.measures else "",
+                offset=offset,
+            )
             rows = len(generators) * (1 if given.unguided else len(given.states))
             decoder = StepDecoder(self.model.decoder, rows=rows)
             codes = self._windows(

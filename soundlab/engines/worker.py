@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from soundlab.domain.ports import GenerationRequest, TrainingRequest
+from soundlab.domain.ports import GenerationRequest, TrainingClip, TrainingRequest
 from soundlab.errors import SoundlabError
 
 
@@ -122,7 +122,8 @@ class _Server:
             params |= {"seeds": tuple(params["seeds"]), "outputs": tuple(params["outputs"])}
             return asdict(self._generator.generate(GenerationRequest(**params), self._progress, self._is_cancelled))
         if method == "train":
-            params = {**params, "clips": tuple(map(tuple, params["clips"]))}
+            clips = tuple(TrainingClip(**clip) for clip in params["clips"])
+            params = {**params, "clips": clips, "augment": tuple(params["augment"])}
             return asdict(self._generator.train(TrainingRequest(**params), self._progress, self._is_cancelled))
         raise SoundlabError(f"the generating worker has no method {method!r}")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from soundlab.domain.adapter import Adapter
 from soundlab.domain.clip import Clip
 from soundlab.domain.labels import Labels
 from soundlab.domain.rights import expired
@@ -83,6 +84,31 @@ class Clearing:
         evidence = "; ".join(filter(None, (f"revoked: {why}", clip.evidence)))
         self.clips.change([clip.id], {"rights": "restricted", "consent": "no-gen-ai", "evidence": evidence})
         return self.clips.get(clip.id), self.descent(clip.id)
+
+    def outdated(self, adapter: Adapter) -> list[tuple[str, str]]:
+        """Sources of an adapter that may not train any more, each with the reason; an adapter without any is sound."""
+        out = []
+        for row in adapter.clips:
+            identity = str(row["id"])
+            if identity.startswith("t"):
+                continue
+            try:
+                decision = self.clips.get(identity).training
+            except NotFound:
+                continue  # no longer in the library, which takes no right away
+            if not decision.allowed:
+                out.append((identity, decision.reason))
+        return out
+
+    def ancestry(self, adapter: Adapter) -> dict[str, Any]:
+        """Sources → adapter → takes → exports, by id and path."""
+        takes = [t for t in self.takes.all() if any(a["name"] == adapter.name for a in t.adapters)]
+        return {
+            "sources": [str(row["id"]) for row in adapter.clips],
+            "adapter": adapter.name,
+            "takes": [t.id for t in takes],
+            "exports": [path for _, path in self.exports.of([t.id for t in takes])] if takes else [],
+        }
 
     def apply(self, manifest: Path) -> tuple[list[Clip], list[tuple[str, str]]]:
         """Set rights of known clips from a manifest; return the changed clips and the rows that fit none, with why.

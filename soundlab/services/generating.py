@@ -50,6 +50,8 @@ class GenerationService:
         Where the audio goes.
     sound_space
         Checkpoint → model id of the embeddings that steer it, None when only words do.
+    contrary
+        A prompt → the same with its adjectives the other way round, empty when it has none.
     """
 
     def __init__(
@@ -62,7 +64,9 @@ class GenerationService:
         embedder: Embedder,
         folder: Path,
         sound_space: Callable[[str], str | None],
+        contrary: Callable[[str], str],
     ) -> None:
+        self._contrary = contrary
         self._sound_space = sound_space
         self._takes, self._clips, self._adapters, self._vectors = takes, clips, adapters, vectors
         self._generator, self._embedder, self._folder = generator, embedder, folder
@@ -130,6 +134,7 @@ class GenerationService:
             stream=stream,
             measures=brief.measures,
             contrast=brief.contrast,
+            against="" if brief.measures else self._contrary(brief.prompt),
         )
         try:
             made = self._generator.generate(request, progress, cancelled)
@@ -234,6 +239,7 @@ class GenerationService:
             "keep_seconds": brief.keep_seconds,
             "level": None if brief.level is None else round(brief.level, 2),
             "measures": {axis: round(value, 4) for axis, value in brief.measures},
+            "against": "" if brief.measures else self._contrary(brief.prompt),
             "contrast": {axis: round(value, 4) for axis, value in brief.contrast},
             "pid": os.getpid(),
         }

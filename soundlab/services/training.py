@@ -4,161 +4,171 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from soundlab.audio.write import atomic_path
 from soundlab.domain.adapter import Adapter
 from soundlab.domain.ports import Cancelled as CancelledFlag
-from soundlab.domain.ports import Progress, Trainer, TrainingRequest, ignore_progress, never
-from soundlab.domain.rights import FREE, TEMP_ONLY, ceiling, licence_class
-from soundlab.errors import NotFound, RightsRefused, WrongInput
+from soundlab.domain.ports import Progress, Trainer, TrainingRequest, TrainingResult, ignore_progress, never
+from soundlab.domain.rights import ceiling, licence_class
+from soundlab.errors import RightsRefused, WrongInput
+from soundlab.services.dataset import Dataset, Plan, write_captions
 from soundlab.storage.adapters import AdapterStore
-from soundlab.storage.clips import ClipStore
-from soundlab.storage.takes import TakeStore
 
+CARD = "adapter.json"
 _NAME = re.compile(r"^[\w][\w.-]{0,63}$")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """One candidate for training and the decision on it."""
+class Recipe:
+    """How to train; see :class:`soundlab.domain.ports.TrainingRequest`."""
 
-    id: str
-    path: str
-    caption: str
-    rights: str
-    evidence: str
-    sha256: str
-    allowed: bool
-    reason: str
-    licence: str
+    steps: int = 300
+    rank: int = 16
+    batch: int = 4
+    accumulate: int = 1
+    precision: str = "auto"
+    checkpointing: bool = False
+    optimiser: str = "adamw"
+    targets: str = "all"
+    dora: bool = False
+    seed: int = 0
+    patience: int = 4
+    preview_every: int = 0
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or not 1 <= self.rank <= 256:
+            raise WrongInput("steps must be at least 1 and rank between 1 and 256")
+        if self.batch < 1 or self.accumulate < 1:
+            raise WrongInput("batch and accumulate must be at least 1")
+        if self.targets not in ("all", "attention"):
+            raise WrongInput(f"no targets called {self.targets!r}", "choose all or attention")
 
 
 @dataclass(slots=True)
 class TrainingService:
-    """Gathers what may train, trains, writes the card."""
+    """Plans, trains, writes the card.
 
-    takes: TakeStore
-    clips: ClipStore
+    Parameters
+    ----------
+    folder, cache
+        Where adapters go, and the tokens of what they are trained on.
+    """
+
+    dataset: Dataset
     adapters: AdapterStore
     trainer: Trainer
     folder: Path
+    cache: Path
+    _default: Recipe = field(default_factory=Recipe)
 
-    def sources(self, collection: str | None) -> list[Source]:
-        """List approved takes and the clips of a collection, each with the decision.
-
-        Raises
-        ------
-        NotFound
-            When the collection has no clips.
-        """
-        found = []
-        for take in self.takes.all(verdict="approved"):
-            there = Path(take.path).exists()
-            found.append(
-                Source(
-                    take.id,
-                    take.path,
-                    take.prompt,
-                    "generated",
-                    f"approved take of {take.checkpoint}",
-                    "",
-                    there,
-                    "approved take" if there else "its file is missing",
-                    take.licence,
-                )
-            )
-        if collection is not None:
-            clips = self.clips.all(collection=collection)
-            if not clips:
-                known = ", ".join(self.clips.collections()) or "none yet"
-                raise NotFound(f"no clips in a collection called {collection!r}", f"collections: {known}")
-            for clip in clips:
-                decision = clip.training
-                allowed = decision.allowed and not clip.missing
-                reason = "its file is missing" if clip.missing else decision.reason
-                caption = ", ".join(dict.fromkeys((clip.title, *clip.tags)))
-                limit = TEMP_ONLY if decision.non_commercial else FREE
-                found.append(
-                    Source(clip.id, clip.path, caption, clip.rights, clip.evidence, clip.sha256, allowed, reason, limit)
-                )
-        return found
+    def plan(self, name: str, collection: str | None = None, takes: Sequence[str] | None = None) -> Plan:
+        """Say who would train ``name`` and who would not. Raises WrongInput on a bad name, NotFound on a collection."""
+        if not _NAME.match(name):
+            raise WrongInput(f"{name!r} is no name for an adapter", "use letters, digits, - and _")
+        return self.dataset.plan(self.folder / name, collection, takes)
 
     def train(
         self,
         name: str,
+        recipe: Recipe | None = None,
         *,
         collection: str | None = None,
+        takes: Sequence[str] | None = None,
         checkpoint: str = "sketch",
-        steps: int = 200,
-        rank: int = 8,
         resume: bool = False,
         progress: Progress = ignore_progress,
         cancelled: CancelledFlag = never,
-    ) -> tuple[Adapter, list[Source]]:
-        """Train adapter ``name``; return it and the sources that were refused.
+    ) -> tuple[Adapter | None, Plan]:
+        """Train adapter ``name``; return it and what it was trained on.
+
+        The adapter is None in the other processes of a distributed run.
 
         Raises
         ------
         WrongInput
-            On a bad name, steps or rank.
+            On a bad name or recipe.
         RightsRefused
             When nothing is approved or nothing may train, naming each refusal.
         """
-        if not _NAME.match(name):
-            raise WrongInput(f"{name!r} is no name for an adapter", "use letters, digits, - and _")
-        if steps < 1 or not 1 <= rank <= 256:
-            raise WrongInput("steps must be at least 1 and rank between 1 and 256")
-        found = self.sources(collection)
-        used = [s for s in found if s.allowed]
-        refused = [s for s in found if not s.allowed]
-        if not found:
-            raise RightsRefused(
-                "nothing to train on: no take is approved", "soundlab approve TAKE, or name a --collection"
-            )
-        if not used:
-            why = "; ".join(f"{s.id} {s.caption}: {s.reason}" for s in refused)
-            raise RightsRefused(
-                f"nothing may train: {why}", "clear the rights: soundlab edit CLIP --rights … --evidence …"
-            )
+        recipe = recipe or self._default
+        plan = self.plan(name, collection, takes)
+        refuse_nothing(plan)
         folder = self.folder / name
+        write_captions(plan)
         result = self.trainer.train(
             TrainingRequest(
                 name=name,
                 checkpoint=checkpoint,
-                clips=tuple((s.path, s.caption) for s in used),
+                clips=plan.clips(),
                 folder=str(folder),
-                steps=steps,
-                rank=rank,
+                cache=str(self.cache),
+                augment=plan.augment,
                 resume=resume,
+                **{f: getattr(recipe, f) for f in Recipe.__dataclass_fields__},
             ),
             progress,
             cancelled,
         )
-        tail = result.losses[-10:]
-        adapter = Adapter(
-            name=name,
-            path=str(folder),
-            checkpoint=checkpoint,
-            licence=ceiling([licence_class(result.licence), *(s.licence for s in used)]),
-            steps=result.steps,
-            rank=rank,
-            loss_first=round(sum(result.losses[:10]) / len(result.losses[:10]), 4),
-            loss_last=round(sum(tail) / len(tail), 4),
-            clips=[
-                {"id": s.id, "sha256": s.sha256, "rights": s.rights, "evidence": s.evidence, "caption": s.caption}
-                for s in used
-            ],
-        )
+        if not result.leads:
+            return None, plan
+        adapter = _adapter(name, folder, checkpoint, recipe, plan, result)
         self.adapters.put(adapter)
         adapter = self.adapters.get(name)
-        card: dict[str, Any] = {
-            **adapter.as_json(),
-            "base_licence": result.licence,
-            "segments": result.segments,
-            "seconds": round(result.seconds, 1),
-            "losses": [round(v, 4) for v in result.losses],
-        }
-        (folder / "adapter.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-        return adapter, refused
+        write_card(adapter)
+        return adapter, plan
+
+
+def refuse_nothing(plan: Plan) -> None:
+    """Raise RightsRefused when a plan has nothing to train on, naming each refusal."""
+    if not plan.sources:
+        raise RightsRefused("nothing to train on: no take is approved", "soundlab approve TAKE, or name a --collection")
+    if not plan.used:
+        why = "; ".join(f"{s.id} {s.caption}: {s.reason}" for s in plan.refused)
+        raise RightsRefused(f"nothing may train: {why}", "clear the rights: soundlab edit CLIP --rights … --evidence …")
+
+
+def _adapter(name: str, folder: Path, checkpoint: str, recipe: Recipe, plan: Plan, result: TrainingResult) -> Adapter:
+    first, last = result.losses[:10], result.losses[-10:]
+    training: dict[str, Any] = {
+        **{f: getattr(recipe, f) for f in Recipe.__dataclass_fields__},
+        "precision": result.precision,
+        "augment": list(plan.augment),
+        "base_licence": result.licence,
+        "segments": result.segments,
+        "seconds": round(result.seconds, 1),
+        "kept": result.kept,
+        "losses": [round(v, 4) for v in result.losses],
+        "held_out": [[step, round(loss, 4)] for step, loss in result.held_out],
+    }
+    return Adapter(
+        name=name,
+        path=str(folder),
+        checkpoint=checkpoint,
+        licence=ceiling([licence_class(result.licence), *(s.licence for s in plan.used)]),
+        steps=result.steps,
+        rank=recipe.rank,
+        loss_first=round(sum(first) / len(first), 4),
+        loss_last=round(sum(last) / len(last), 4),
+        clips=[
+            {
+                "id": s.id,
+                "sha256": s.sha256,
+                "rights": s.rights,
+                "evidence": s.evidence,
+                "caption": s.caption,
+                "held_out": s.held_out,
+            }
+            for s in plan.used
+        ],
+        training=training,
+    )
+
+
+def write_card(adapter: Adapter) -> None:
+    """Write an adapter's card beside its weights."""
+    with atomic_path(Path(adapter.path) / CARD) as beside:
+        beside.write_text(json.dumps(adapter.as_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

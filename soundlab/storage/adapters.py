@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, insert, select
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
 
 from soundlab.domain.adapter import Adapter
 from soundlab.errors import NotFound
@@ -24,6 +26,11 @@ class AdapterStore:
             connection.execute(delete(adapters).where(adapters.c.name == adapter.name))
             row = {f: getattr(adapter, f) for f in _FIELDS}
             connection.execute(insert(adapters).values(**{**row, "created": adapter.created or now()}))
+
+    def evaluated(self, name: str, evaluation: dict[str, Any]) -> None:
+        """Keep what an adapter does against its base."""
+        with self._engine.begin() as connection:
+            connection.execute(update(adapters).where(adapters.c.name == name).values(evaluation=evaluation))
 
     def all(self) -> list[Adapter]:
         """Return adapters oldest first."""

@@ -15,7 +15,7 @@ from soundlab.errors import SoundlabError
 from soundlab.storage import clip_text
 from soundlab.storage.tables import adapters, clips, takes
 
-HEAD = "0006"
+HEAD = "0007"
 """Newest revision in ``migrations/versions``; a test holds the two together."""
 
 

@@ -149,4 +149,6 @@ adapters = Table(
     Column("loss_last", Float),
     Column("clips", JSON, nullable=False),
     Column("created", String, nullable=False),
+    Column("training", JSON, nullable=False, default=dict),
+    Column("evaluation", JSON),
 )

@@ -1,19 +1,22 @@
 """Adapters: trained, resumed, applied and taken off again."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
 import torch
+from safetensors import SafetensorError
+from transformers import MusicgenForConditionalGeneration
 
-from soundlab.domain.ports import TrainingRequest
-from soundlab.engines import registry
-from soundlab.engines.lora import applied
+from soundlab.domain.ports import TrainingClip, TrainingRequest
+from soundlab.engines import memory, registry
+from soundlab.engines.lora import applied, merge
 from soundlab.engines.lora_training import train
 from soundlab.engines.musicgen import Musicgen
 from soundlab.engines.training import conditional_loss, delay
-from soundlab.errors import Cancelled, EngineFailed, NotFound, SoundlabError
+from soundlab.errors import Cancelled, EngineFailed, NotFound, SoundlabError, WrongInput
 from tests import tiny
 
 
@@ -23,17 +26,17 @@ def engine(tmp_path: Path) -> Musicgen:
     return Musicgen(registry.musicgen(str(tmp_path / "model")))
 
 
-def clip(folder: Path, name: str = "clip.wav", seconds: float = 1.5) -> tuple[str, str]:
+def clip(folder: Path, name: str = "clip.wav", seconds: float = 2.5) -> TrainingClip:
     rng = np.random.default_rng(1)
     soundfile.write(folder / name, 0.2 * rng.standard_normal(int(seconds * 32_000)), 32_000)
-    return str(folder / name), "dark rain"
+    return TrainingClip(str(folder / name), "dark rain")
 
 
-def request(folder: Path, name: str, steps: int, **given) -> TrainingRequest:
+def request(folder: Path, name: str, steps: int, clips: tuple[TrainingClip, ...] = (), **given) -> TrainingRequest:
     return TrainingRequest(
         name=name,
         checkpoint="x",
-        clips=(clip(folder),),
+        clips=clips or (clip(folder),),
         folder=str(folder / name),
         steps=steps,
         rank=4,
@@ -84,7 +87,7 @@ def test_resuming_gives_what_an_unbroken_run_gives(engine: Musicgen, tmp_path: P
 
 def test_refusals(engine: Musicgen, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "silent.wav", np.zeros(64_000), 32_000)
-    silent = TrainingRequest("s", "x", ((str(tmp_path / "silent.wav"), "rain"),), str(tmp_path / "s"))
+    silent = TrainingRequest("s", "x", (TrainingClip(str(tmp_path / "silent.wav"), "rain"),), str(tmp_path / "s"))
     with pytest.raises(SoundlabError, match="only silence"):
         train(engine, silent)
     with pytest.raises(NotFound, match="no adapter"), applied(engine.model.decoder, [(tmp_path / "gone", 1.0)]):
@@ -114,3 +117,114 @@ def test_delay_and_loss_match_a_hand_made_layout() -> None:
     logits = model.decoder(input_ids=torch.cat([start, delayed[..., :-1]], -1)[0], encoder_hidden_states=memory).logits
     picked = [torch.nn.functional.cross_entropy(logits[k, k : k + 20], codes[0, k]) for k in range(4)]
     assert loss == pytest.approx(float(torch.stack(picked).mean()), abs=1e-4)
+
+
+def other(folder: Path, name: str, seed: int, *, held_out: bool = False) -> TrainingClip:
+    rng = np.random.default_rng(seed)
+    soundfile.write(folder / f"{name}.wav", 0.2 * rng.standard_normal(80_000), 32_000)
+    return TrainingClip(str(folder / f"{name}.wav"), "dark rain, low, distant", held_out=held_out)
+
+
+def test_what_is_held_out_says_when_to_stop_and_which_weights_to_keep(engine: Musicgen, tmp_path: Path) -> None:
+    clips = (other(tmp_path, "a", 1), other(tmp_path, "b", 2, held_out=True))
+    result = train(engine, request(tmp_path, "x", 200, clips, check_every=5, patience=2, ema=0.5))
+    looks = [loss for _, loss in result.held_out]
+    assert result.steps < 200 and len(looks) >= 3
+    kept = dict(result.held_out)[result.kept]
+    assert kept <= min(looks) + 0.005 and result.steps == result.kept + 2 * 5
+    assert result.segments == 1
+    whole = train(engine, request(tmp_path, "y", 20, clips, check_every=5, patience=0))
+    assert whole.steps == 20 and [step for step, _ in whole.held_out] == [5, 10, 15, 20]
+
+
+def test_a_resumed_run_remembers_its_mean_and_what_it_kept(engine: Musicgen, tmp_path: Path) -> None:
+    clips = (other(tmp_path, "a", 1), other(tmp_path, "b", 2, held_out=True))
+    given = {"check_every": 10, "patience": 0, "augment": ("gain", "pitch", "room"), "cache": str(tmp_path / "tokens")}
+    train(engine, request(tmp_path, "whole", 50, clips, **given))
+    calls = iter(range(1000))
+    with pytest.raises(Cancelled, match="--resume"):  # once while encoding each clip, then once a step
+        train(engine, request(tmp_path, "broken", 50, clips, **given), cancelled=lambda: next(calls) >= 22)
+    with pytest.raises(SoundlabError, match="other settings"):
+        train(engine, request(tmp_path, "broken", 50, clips, **{**given, "accumulate": 2}, resume=True))
+    train(engine, request(tmp_path, "broken", 50, clips, **given, resume=True))
+    whole, broken = weights(tmp_path / "whole"), weights(tmp_path / "broken")
+    assert all(torch.equal(whole[k], broken[k]) for k in whole)
+    assert (tmp_path / "whole" / "losses.json").read_text() == (tmp_path / "broken" / "losses.json").read_text()
+    tokens = {p: p.stat().st_mtime_ns for p in (tmp_path / "tokens").rglob("*.safetensors")}
+    assert len(tokens) == 1 + 3 + 1
+    train(engine, request(tmp_path, "again", 1, clips, **given))
+    assert tokens == {p: p.stat().st_mtime_ns for p in (tmp_path / "tokens").rglob("*.safetensors")}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"targets": "attention"},
+        {"dora": True},
+        {"checkpointing": True},
+        {"accumulate": 2, "batch": 1},
+        {"precision": "bf16"},
+        {"preview_every": 5},
+    ],
+    ids=lambda g: next(iter(g)),
+)
+def test_ways_to_train(engine: Musicgen, tmp_path: Path, given: dict) -> None:
+    before = {n: p.clone() for n, p in engine.model.decoder.named_parameters()}
+    result = train(engine, request(tmp_path, "a", 10, **given))
+    assert np.mean(result.losses[-3:]) < np.mean(result.losses[:3])
+    assert all(torch.equal(p, before[n]) for n, p in engine.model.decoder.named_parameters())
+    made = weights(tmp_path / "a")
+    assert any("fc1" in name for name in made) != (given.get("targets") == "attention")
+    assert any("magnitude" in name for name in made) == given.get("dora", False)
+    previews = sorted(p.name for p in (tmp_path / "a").glob("preview-*.wav"))
+    assert previews == (["preview-00005.wav", "preview-00010.wav"] if "preview_every" in given else [])
+    with applied(engine.model.decoder, [(tmp_path / "a", 1.0)]):
+        assert any(not torch.equal(p, before[n]) for n, p in engine.model.decoder.named_parameters())
+
+
+def test_what_cannot_be_done_is_refused_before_it_starts(
+    engine: Musicgen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(WrongInput, match="on a GPU only"):
+        train(engine, request(tmp_path, "a", 2, precision="fp16"))
+    with pytest.raises(EngineFailed, match="needs bitsandbytes"):
+        train(engine, request(tmp_path, "a", 2, optimiser="adamw8bit"))
+    needed = memory.estimate(engine, request(tmp_path, "a", 2, checkpointing=True), "fp32")
+    monkeypatch.setattr(memory, "available", lambda engine: needed)
+    with pytest.raises(SoundlabError, match="GB of memory") as error:
+        train(engine, request(tmp_path, "a", 2, batch=64))
+    assert error.value.hint == "--batch 1 fits"
+    monkeypatch.setattr(memory, "available", lambda engine: 0.0)
+    with pytest.raises(SoundlabError) as error:
+        train(engine, request(tmp_path, "a", 2))
+    assert "smaller checkpoint" in error.value.hint
+    monkeypatch.undo()
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=10))
+    with pytest.raises(SoundlabError, match="MB of disk"):
+        train(engine, request(tmp_path, "a", 2))
+
+
+def test_a_full_disk_is_one_line_and_the_run_goes_on_later(
+    engine: Musicgen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("soundlab.engines.lora_training.save_file", full)
+        with pytest.raises(SoundlabError, match="No space left"):
+            train(engine, request(tmp_path, "a", 30))
+    assert train(engine, request(tmp_path, "a", 3, resume=True)).steps == 3
+
+
+def test_a_merged_folder_loads_elsewhere(engine: Musicgen, tmp_path: Path) -> None:
+    train(engine, request(tmp_path, "a", 5))
+    merge(engine.checkpoint, [(tmp_path / "a", 0.5)], tmp_path / "out")
+    stock = MusicgenForConditionalGeneration.from_pretrained(tmp_path / "out")
+    name = "model.decoder.layers.0.fc1.weight"
+    with applied(engine.model.decoder, [(tmp_path / "a", 0.5)]):
+        merged = dict(engine.model.decoder.named_parameters())[name].clone()
+    assert torch.allclose(dict(stock.decoder.named_parameters())[name], merged, atol=1e-6)
+    assert "from_pretrained" in (tmp_path / "out" / "README.md").read_text()
+    with pytest.raises(WrongInput, match="there already"):
+        merge(engine.checkpoint, [(tmp_path / "a", 1.0)], tmp_path / "out")

@@ -17,6 +17,7 @@ from soundlab.project import Project
 from soundlab.services.exporting import Delivery
 from soundlab.services.reviewing import decide
 from soundlab.services.steering import STEP, check, revise
+from soundlab.services.training import Recipe
 from tests import tiny
 
 
@@ -238,9 +239,9 @@ def test_training_takes_only_what_is_cleared(warm: Project, noises: Path) -> Non
     warm.clips.change([rain.id], {"rights": "cc0"})
     take = warm.generation.generate(Brief("rain", seconds=1.0), 1, 5)[0]
     decide(warm.takes, [take.id], "approved")
-    adapter, refused = warm.training.train("night", collection="bed", steps=3, rank=2)
+    adapter, plan = warm.training.train("night", Recipe(steps=3, rank=2), collection="bed")
     assert {c["id"] for c in adapter.clips} == {rain.id, take.id}
-    assert len(refused) == 2 and all("unknown" in s.reason for s in refused)
+    assert len(plan.refused) == 2 and all("unknown" in s.reason for s in plan.refused)
     assert (warm.folder / "adapters" / "night" / "adapter.json").exists()
     made = warm.generation.generate(Brief("rain", seconds=1.0, adapters=(("night", 1.0),)), 1, 5)[0]
     assert made.adapters == [{"name": "night", "weight": 1.0}]

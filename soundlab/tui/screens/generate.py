@@ -297,10 +297,10 @@ class GenerateScreen(StageScreen):
             bar.say(f"{len(message.result)} new in {first.seconds_to_generate:.1f} s; space plays, f is for feedback")
             self._refresh(first.id)
         elif message.job == "train":
-            adapter, refused = message.result
+            adapter, plan = message.result
             bar.say(
                 f"adapter {adapter.name}: loss {adapter.loss_first:.2f} → {adapter.loss_last:.2f}, "
-                f"{len(refused)} refused"
+                f"{len(plan.refused)} refused"
             )
         elif message.job == "export":
             bar.say(f"written: {message.result[0]['path']}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import soundfile
 
 from soundlab.audio.descriptors import DESCRIPTORS, Analysis
+from soundlab.audio.spaces import frechet
 from soundlab.corpus import scene
 from soundlab.corpus.shards import EVALUATION_SEED
 from soundlab.domain.axes import AXES
@@ -107,14 +109,24 @@ LAYERED = (
 class Takes:
     """Makes takes of the checkpoint under test as arrays."""
 
-    def __init__(self, generator: LocalGenerator, checkpoint: str, sampling: dict[str, Any]) -> None:
+    def __init__(
+        self, generator: LocalGenerator, checkpoint: str, sampling: dict[str, Any], contrary: Callable[[str], str]
+    ) -> None:
         self._generator, self._checkpoint, self._sampling = generator, checkpoint, sampling
+        self._contrary = contrary
 
     def __call__(self, prompt: str, seeds: range, seconds: float = SECONDS, sounds: Sounds = ()) -> list[Audio]:
         with tempfile.TemporaryDirectory() as folder:
             outputs = tuple(str(Path(folder) / f"{s}.wav") for s in seeds)
             request = GenerationRequest(
-                prompt, tuple(seeds), outputs, seconds, self._checkpoint, sounds=sounds, **self._sampling
+                prompt,
+                tuple(seeds),
+                outputs,
+                seconds,
+                self._checkpoint,
+                sounds=sounds,
+                against=self._contrary(prompt),
+                **self._sampling,
             )
             self._generator.generate(request)
             return [soundfile.read(p, dtype="float32")[0] for p in outputs]
@@ -148,16 +160,6 @@ def directions(takes: Takes, seeds: int, tell: Tell, *, unseen: bool) -> dict[st
     return out
 
 
-def frechet(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> float:
-    """Fréchet distance of two sets of vectors (n, dimensions), each taken as normal (Dowson & Landau 1982)."""
-    from scipy.linalg import sqrtm
-
-    gap = a.mean(0) - b.mean(0)
-    one, two = np.cov(a.T), np.cov(b.T)
-    mixed = np.real(sqrtm(one @ two))
-    return float(gap @ gap + np.trace(one + two - 2 * mixed))
-
-
 def _vectors(clap: Clap, clips: list[Audio]) -> npt.NDArray[np.float64]:
     blocks = [clap.embed_windows(clips[i : i + 8]) for i in range(0, len(clips), 8)]
     return np.concatenate([block.numpy() for block in blocks]).astype(np.float64)
@@ -182,11 +184,18 @@ def _likeness(takes: Takes, clap: Clap, n: int) -> Figure:
 
 
 def measure(
-    generator: LocalGenerator, checkpoint: str, clap: Clap, sampling: dict[str, Any], tell: Tell, *, seeds: int = 20
+    generator: LocalGenerator,
+    checkpoint: str,
+    clap: Clap,
+    sampling: dict[str, Any],
+    tell: Tell,
+    *,
+    contrary: Callable[[str], str],
+    seeds: int = 20,
 ) -> list[Figure]:
-    """Return the language model's figures."""
+    """Return the language model's figures. ``contrary`` turns a prompt's adjectives round, as services do."""
     engine = generator.load(checkpoint)
-    takes = Takes(generator, checkpoint, sampling)
+    takes = Takes(generator, checkpoint, sampling, contrary)
     out = []
     for unseen, bar in ((False, 0.9), (True, 0.75)):
         table = directions(takes, seeds, tell, unseen=unseen)
