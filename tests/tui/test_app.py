@@ -10,7 +10,10 @@ from textual.widgets import DataTable, Input, OptionList, Static
 from soundlab.domain.brief import Brief
 from soundlab.domain.labels import Labels
 from soundlab.project import Project
+from soundlab.services import evaluating
+from soundlab.services.training import Recipe
 from soundlab.tui.app import SoundlabApp
+from soundlab.tui.screens.adapters import AdaptersScreen
 from soundlab.tui.screens.compare import CompareScreen
 from soundlab.tui.screens.help import HelpScreen
 from soundlab.tui.widgets.clip_table import ClipTable
@@ -240,6 +243,38 @@ async def test_escape_stops_a_job_and_keeps_the_project(warm: Project) -> None:
         assert app.jobs.running == ""
         assert "stopped" in str(app.screen.query_one(JobBar).content)
         assert warm.takes.all() == []
+
+
+async def test_an_adapter_is_shown_evaluated_and_heard_blind(warm: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("PROMPTS", 1), ("SEEDS", 2), ("_SECONDS", 1.0), ("_DIRECTIONS", ())):
+        monkeypatch.setattr(evaluating, name, value)
+    (take,) = warm.generation.generate(Brief("rain", seconds=2.0), 1, 1)
+    warm.takes.change(take.id, verdict="approved")
+    warm.training.train("night", Recipe(steps=3, rank=2))
+    app = SoundlabApp(warm, player=Silent())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("f3")
+        await settle(pilot)
+        await pilot.press("n")
+        await settle(pilot)
+        assert "night on sketch" in shown(app, "#card")
+        await pilot.press("b")
+        assert isinstance(app.screen, AdaptersScreen)
+        await pilot.press("e")
+        await settle(pilot)
+        verdict = app.project.adapters.get("night").evaluation["verdict"]
+        assert verdict in str(app.screen.query_one(JobBar).content)
+        await pilot.press("n")
+        await settle(pilot)
+        assert verdict in shown(app, "#card")
+        await pilot.press("b")
+        await settle(pilot)
+        assert isinstance(app.screen, CompareScreen) and shown(app, "#name0") == "1"
+        await pilot.press("left")
+        assert "You liked" in shown(app, "#ask")
+        await pilot.press("escape", "u")
+        await settle(pilot)
+        assert app.screen.query_one("#brief", Input).value == "--adapter night"
 
 
 async def test_training_without_approval_is_explained(warm: Project) -> None:

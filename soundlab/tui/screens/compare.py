@@ -32,6 +32,8 @@ class CompareScreen(ModalScreen[bool]):
     ----------
     first, second
         Ids of takes.
+    blind
+        Begin with the question which is better, before anything is shown.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,8 +60,9 @@ class CompareScreen(ModalScreen[bool]):
     """
     app: SoundlabApp
 
-    def __init__(self, first: str, second: str) -> None:
+    def __init__(self, first: str, second: str, *, blind: bool = False) -> None:
         super().__init__()
+        self._begin_blind = blind
         self._ids = (first, second)
         self._found: Comparison | None = None
         self._state = "open"
@@ -102,8 +105,11 @@ class CompareScreen(ModalScreen[bool]):
 
     def _show(self, found: Comparison, drawn: list[tuple[list[tuple[float, float]], list[list[float]]]]) -> None:
         self._found, self._drawn = found, drawn
-        self._open()
+        if not self._begin_blind:
+            self._open()
         self.query_one("#table", Static).update(difference_text(found))
+        if self._begin_blind:
+            self.action_blind()
 
     def _open(self, said: str = _OPEN) -> None:
         """Everything is seen again."""

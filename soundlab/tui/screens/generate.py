@@ -14,6 +14,7 @@ from soundlab.domain.feedback import Adjustment
 from soundlab.domain.take import Take
 from soundlab.tui.brief_line import read
 from soundlab.tui.messages import Failed, Finished, Streaming
+from soundlab.tui.screens.adapters import AdaptersScreen
 from soundlab.tui.screens.ask import AskScreen
 from soundlab.tui.screens.choose import ChooseScreen
 from soundlab.tui.screens.compare import CompareScreen
@@ -51,6 +52,7 @@ class GenerateScreen(StageScreen):
         Binding("c", "compare", "Compare", id="compare"),
         Binding("s", "vary", "What if", id="vary"),
         Binding("t", "train", "Train", id="train"),
+        Binding("n", "adapters", "Adapters", id="adapters", show=False),
         Binding("e", "export", "Export", id="export"),
     ]
 
@@ -266,12 +268,28 @@ class GenerateScreen(StageScreen):
 
         def start(answer: str | None) -> None:
             if answer:
-                training, checkpoint = self.app.project.training, self.app.project.settings.checkpoint
-                self._start(
-                    "train", lambda p, c: training.train(answer, checkpoint=checkpoint, progress=p, cancelled=c)
-                )
+                project = self.app.project
+                self._start("train", lambda p, c: _train(project, answer, p, c))
 
         self.app.push_screen(AskScreen("Train an adapter on the approved takes. Its name?", placeholder="night"), start)
+
+    def action_adapters(self) -> None:
+        """Show the adapters and what they do."""
+
+        def chosen(wish: tuple[str, str] | None) -> None:
+            if wish is None:
+                return
+            what, name = wish
+            if what == "use":
+                brief = self.query_one("#brief", Input)
+                brief.value = f"{brief.value} --adapter {name}".strip()
+                brief.cursor_position = 0
+                brief.focus()
+            else:
+                evaluation = self.app.project.evaluation
+                self._start("evaluate", lambda p, c: evaluation.evaluate(name, p, c))
+
+        self.app.push_screen(AdaptersScreen(), chosen)
 
     def action_export(self) -> None:
         """Export the take under the cursor to export/ in the project."""
@@ -300,8 +318,10 @@ class GenerateScreen(StageScreen):
             adapter, plan = message.result
             bar.say(
                 f"adapter {adapter.name}: loss {adapter.loss_first:.2f} → {adapter.loss_last:.2f}, "
-                f"{len(plan.refused)} refused"
+                f"{len(plan.refused)} refused; n shows it"
             )
+        elif message.job == "evaluate":
+            bar.say(f"{message.result.name}: {message.result.evaluation['verdict']}; n shows it")
         elif message.job == "export":
             bar.say(f"written: {message.result[0]['path']}")
 
@@ -335,6 +355,13 @@ def _asked(take: Take) -> str:
 def _sweep(project: Any, take: str, axis: str, progress: Any, cancelled: Any) -> list[Take]:
     made: list[Take] = project.steering.sweep(take, axis, progress=progress, cancelled=cancelled)
     return [t for t in made if t.id != take]
+
+
+def _train(project: Any, name: str, progress: Any, cancelled: Any) -> Any:
+    adapter, plan = project.training.train(
+        name, checkpoint=project.settings.checkpoint, progress=progress, cancelled=cancelled
+    )
+    return project.evaluation.evaluate(adapter.name, progress, cancelled), plan
 
 
 def _export(project: Any, take: str, progress: Any) -> Any:

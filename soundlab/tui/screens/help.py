@@ -50,6 +50,7 @@ _TEXT = """\
   s            what if: one axis in 5 steps; with a mark, what lies between
   a / x / z    approve, reject, take the verdict back
   t            train an adapter on the approved takes
+  n            adapters: their cards, and each against its base, blind
   e            export the take: 48 kHz, 24 bit, to export/
 
 Press escape to close.
