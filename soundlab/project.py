@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from soundlab.services.switching import Switch
     from soundlab.services.taste import TasteService
     from soundlab.services.training import TrainingService
+    from soundlab.services.wording import WordingService
     from soundlab.storage.adapters import AdapterStore
     from soundlab.storage.clips import ClipStore
     from soundlab.storage.comparisons import ComparisonStore
@@ -196,7 +197,15 @@ class Project:
     def searcher(self) -> Searcher:
         from soundlab.services.searching import Searcher
 
-        return Searcher(self.clips, self.vectors, self.switch.best, self.curator.measured, self.internal)
+        return Searcher(
+            self.clips, self.vectors, self.switch.best, self.curator.measured, self.internal, self.wording.applied
+        )
+
+    @cached_property
+    def wording(self) -> WordingService:
+        from soundlab.services.wording import WordingService
+
+        return WordingService(self.clips, self.takes, self.vectors, self.embedder, self.internal / "wording.npz")
 
     @cached_property
     def generation(self) -> GenerationService:

@@ -26,6 +26,7 @@ COMMANDS = {
     "compare": "Say how two takes differ; keep which is preferred.",
     "vary": "Sweep one axis of a take, or go from one take to another.",
     "taste": "Say what the project's verdicts teach.",
+    "wording": "Teach search what this project's tags mean.",
     "takes": "Show the tree of takes, or one take with its recipe.",
     "train": "Fine-tune on approved takes and cleared clips.",
     "adapters": "List adapters, or show one with its card.",

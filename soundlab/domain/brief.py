@@ -61,6 +61,8 @@ class Brief:
     """(axis, value) that the sound should measure, for checkpoints that are steered by measure."""
     level: float | None = None
     """Loudness in LUFS that takes are brought to; None leaves it."""
+    stressed: bool = True
+    """Whether a prompt's adjectives are stressed against their opposites, where the checkpoint can be told."""
     contrast: tuple[tuple[str, float], ...] = ()
     """(axis, value) on the other side of what it is to move away from: the difference between both is stressed."""
 

@@ -114,7 +114,8 @@ class GenerationService:
         if source is not None:
             limits.append(source.licence)
         batch = new_id("b")
-        rows = [self._pending(brief, terms, steered, batch, seed + i, adjustments) for i in range(n)]
+        against = self._contrary(brief.prompt) if brief.stressed and not brief.measures else ""
+        rows = [self._pending(brief, terms, steered, against, batch, seed + i, adjustments) for i in range(n)]
         self._takes.add(rows)
         request = GenerationRequest(
             prompt=brief.prompt,
@@ -134,7 +135,7 @@ class GenerationService:
             stream=stream,
             measures=brief.measures,
             contrast=brief.contrast,
-            against="" if brief.measures else self._contrary(brief.prompt),
+            against=against,
         )
         try:
             made = self._generator.generate(request, progress, cancelled)
@@ -224,6 +225,7 @@ class GenerationService:
         brief: Brief,
         terms: list[tuple[str, float]],
         references: list[dict[str, Any]],
+        against: str,
         batch: str,
         seed: int,
         adjustments: Sequence[dict[str, Any]],
@@ -239,7 +241,7 @@ class GenerationService:
             "keep_seconds": brief.keep_seconds,
             "level": None if brief.level is None else round(brief.level, 2),
             "measures": {axis: round(value, 4) for axis, value in brief.measures},
-            "against": "" if brief.measures else self._contrary(brief.prompt),
+            "against": against,
             "contrast": {axis: round(value, 4) for axis, value in brief.contrast},
             "pid": os.getpid(),
         }

@@ -134,7 +134,12 @@ class Proof:
         adjustments = self.steering.parse(words)
         rows = [a.as_json() for a in adjustments]
         plain = Brief(
-            parent.prompt, seconds=parent.duration, checkpoint=self.checkpoint, parent=parent.id, **self.sampling
+            parent.prompt,
+            seconds=parent.duration,
+            checkpoint=self.checkpoint,
+            parent=parent.id,
+            stressed=False,  # the words, and nothing that is made of them
+            **self.sampling,
         )
         answer = revise(parent, adjustments, self.steering.jnds)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from soundlab.audio.decode import read_audio
 from soundlab.audio.write import write_audio
@@ -32,6 +33,10 @@ _REGION = re.compile(r"^(?P<name>.+)@(?P<start>\d+(?:\.\d+)?)-(?P<stop>\d+(?:\.\
 
 Measure = Callable[[Sequence[Clip]], dict[str, dict[str, float | None]]]
 """Descriptors of clips by id."""
+
+
+Meant = Callable[[str, Sequence[float]], npt.NDArray[np.floating]]
+"""(model id, text embedding) → the embedding as a project means it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +76,20 @@ class Searcher:
         Measures clips, for limits on descriptors.
     scratch
         Folder for the audio of regions that are searched by.
+    meant
+        A text's embedding → as this project means it.
     """
 
     def __init__(
-        self, clips: ClipStore, vectors: VectorStore, choose: Callable[[], Embedder], measure: Measure, scratch: Path
+        self,
+        clips: ClipStore,
+        vectors: VectorStore,
+        choose: Callable[[], Embedder],
+        measure: Measure,
+        scratch: Path,
+        meant: Meant,
     ) -> None:
-        self._clips, self._vectors, self._choose = clips, vectors, choose
+        self._clips, self._vectors, self._choose, self._meant = clips, vectors, choose, meant
         self._measure, self._scratch = measure, scratch
 
     def find(self, recipe: Recipe, k: int = 10) -> list[Result]:
@@ -201,7 +214,8 @@ class Searcher:
     ) -> list[Part]:
         parts = []
         if text.strip():
-            parts.append(Part(f"“{text.strip()}”", np.asarray(embedder.embed_texts([text])[0]), 1.0))
+            meant = self._meant(embedder.model_id, embedder.embed_texts([text])[0])
+            parts.append(Part(f"“{text.strip()}”", meant, 1.0))
         for sign, said, names in ((1.0, "like", like), (-1.0, "unlike", unlike)):
             for given in names:
                 name, weight = given if isinstance(given, tuple) else (given, 1.0)
