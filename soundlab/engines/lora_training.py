@@ -33,7 +33,7 @@ from soundlab.domain.ports import (
     never,
 )
 from soundlab.engines import axis_condition, memory
-from soundlab.engines.lora import ATTENTION, TARGETS
+from soundlab.engines.lora import ATTENTION, TARGETS, lean
 from soundlab.engines.lora_data import Batch, Material, Piece
 from soundlab.engines.musicgen import Musicgen
 from soundlab.engines.precision import fast_bf16
@@ -178,6 +178,7 @@ def _adapted(engine: Musicgen, request: TrainingRequest, precision: str) -> Iter
         bias="none",
     )
     decoder: Any = get_peft_model(base, config)
+    lean(decoder)
     if request.checkpointing:
         decoder.gradient_checkpointing_enable()
         decoder.enable_input_require_grads()

@@ -12,7 +12,7 @@ from transformers import MusicgenForConditionalGeneration
 
 from soundlab.domain.ports import TrainingClip, TrainingRequest
 from soundlab.engines import memory, registry
-from soundlab.engines.lora import applied, merge
+from soundlab.engines.lora import TARGETS, applied, lean, merge
 from soundlab.engines.lora_training import train
 from soundlab.engines.musicgen import Musicgen
 from soundlab.engines.training import conditional_loss, delay
@@ -228,3 +228,24 @@ def test_a_merged_folder_loads_elsewhere(engine: Musicgen, tmp_path: Path) -> No
     assert "from_pretrained" in (tmp_path / "out" / "README.md").read_text()
     with pytest.raises(WrongInput, match="there already"):
         merge(engine.checkpoint, [(tmp_path / "a", 1.0)], tmp_path / "out")
+
+
+def test_lean_layers_compute_what_peft_computes() -> None:
+    from peft import LoraConfig, get_peft_model
+
+    decoder = get_peft_model(tiny.musicgen().decoder, LoraConfig(r=4, lora_alpha=8, target_modules=TARGETS))
+    torch.manual_seed(1)
+    for name, p in decoder.named_parameters():
+        if "lora_B" in name:
+            p.data.normal_(0, 0.05)
+    codes, memory = torch.randint(0, 64, (2, 4, 20)), torch.randn(2, 3, 32)
+    mask = torch.ones(2, 3)
+    results = []
+    for _ in range(2):
+        decoder.zero_grad()
+        loss = conditional_loss(decoder, codes.clone(), memory, mask)
+        loss.backward()
+        results.append((loss.item(), [p.grad.clone() for p in decoder.parameters() if p.requires_grad]))
+        lean(decoder)
+    assert results[0][0] == pytest.approx(results[1][0], abs=1e-5)
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(results[0][1], results[1][1], strict=True))
