@@ -3,6 +3,7 @@
 ``python benchmarks/training.py --layers 24 --width 1024`` is musicgen-small's decoder with
 random weights (its text encoder and codec are not trained; both sides are given
 the same tokens, and the Trainer its text states, so that neither reads text).
+The Trainer keeps the base's dropout, as it would; soundlab does without.
 """
 
 from __future__ import annotations

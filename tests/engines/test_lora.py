@@ -233,7 +233,7 @@ def test_a_merged_folder_loads_elsewhere(engine: Musicgen, tmp_path: Path) -> No
 def test_lean_layers_compute_what_peft_computes() -> None:
     from peft import LoraConfig, get_peft_model
 
-    decoder = get_peft_model(tiny.musicgen().decoder, LoraConfig(r=4, lora_alpha=8, target_modules=TARGETS))
+    decoder = get_peft_model(tiny.musicgen().decoder, LoraConfig(r=4, lora_alpha=8, target_modules=TARGETS)).eval()
     torch.manual_seed(1)
     for name, p in decoder.named_parameters():
         if "lora_B" in name:
