@@ -89,6 +89,7 @@ class EvaluationService:
         trained = [s for s in sources if not clips[s.id].get("held_out")]
         unseen = [s for s in sources if clips[s.id].get("held_out")]
         prompts = _prompts([str(c["caption"]) for c in adapter.clips])
+        self._forget(name)
         base, own = (self._takes(adapter, prompts, on, progress, cancelled) for on in (False, True))
         heard = [[self._heard(t) for t in takes] for takes in (base, own)]
         result = {
@@ -131,7 +132,7 @@ class EvaluationService:
                 adapters=((adapter.name, 1.0),) if on else (),
                 **self.sampling(adapter.checkpoint),
             )
-            out += self._trial(self.generation.generate(brief, SEEDS, 1000 * index, cancelled=cancelled))
+            out += self._trial(self.generation.generate(brief, SEEDS, 1000 * index, cancelled=cancelled), adapter.name)
         return out
 
     def _fit(self, adapter: Adapter, progress: Progress, cancelled: CancelledFlag) -> float | None:
@@ -142,9 +143,19 @@ class EvaluationService:
         )
         return _ratio(own, base)
 
-    def _trial(self, made: list[Take]) -> list[Take]:
-        self.takes.finish([(t.id, {"state": TRIAL}) for t in made])
+    def _trial(self, made: list[Take], name: str) -> list[Take]:
+        """Keep takes, and what was left out beside them, apart from the person's own."""
+        batches = dict.fromkeys(t.batch for t in made)
+        found = [t for batch in batches for t in self.takes.batch(batch)]
+        self.takes.finish([(t.id, {"state": TRIAL, "note": name}) for t in found])
         return made
+
+    def _forget(self, name: str) -> None:
+        """Delete the takes of an earlier evaluation."""
+        old = [t for t in self.takes.all(states=(TRIAL,)) if t.note == name]
+        self.takes.remove([t.id for t in old])
+        for take in old:
+            Path(take.path).unlink(missing_ok=True)
 
     def _heard(self, take: Take) -> _Heard:
         mono = _mono(Path(take.path))
@@ -164,7 +175,7 @@ class EvaluationService:
                     progress(2 * index + (way < 0), 2 * len(_DIRECTIONS), f"feedback, {name}")
                     wish = Adjustment("axis", AXES[axis].pole(way), axis=axis, direction=way, strength=BARE)
                     children = self.steering.answer(parent.id, wish.text, understood=[wish], cancelled=cancelled)
-                    answers += [row["ok"] for t in self._trial(children) for row in t.obeyed or []]
+                    answers += [row["ok"] for t in self._trial(children, adapter.name) for row in t.obeyed or []]
             decided = [bool(ok) for ok in answers if ok is not None]
             shares[name] = round(float(np.mean(decided)), 3) if decided else None
         return {**shares, "n": 2 * len(_DIRECTIONS)}

@@ -80,7 +80,11 @@ def test_an_adapter_is_evaluated_and_its_card_says_so(
     assert adapter["licence"].startswith("non-commercial") and adapter["training"]["seed"] == 0
     assert 0 <= e["closer"] <= 1 and len(e["pairs"]) == 2 and len(e["memorised"]["takes"]) == 2
     assert e["direction"]["n"] == 2 and e["text_fit"] is not None and e["verdict"]
-    assert cli.json("takes")["takes"] == []
+    assert cli.json("takes", "--unranked")["takes"] == []
+    files = len(list((inside / "takes").glob("*.wav")))
+    assert cli("adapters", "deep", "--evaluate") == 0
+    assert len(list((inside / "takes").glob("*.wav"))) == files
+    e = cli.json("adapters", "deep")["adapters"][0]["evaluation"]
     assert cli("adapters", "deep", "--lineage") == 0
     assert "closer to the sources" in cli.out and e["verdict"] in cli.out and "(held out)" in cli.out
     (take,) = cli.json("generate", "iron hum", "--adapter", "deep", "-d", "1")["takes"]
