@@ -25,6 +25,8 @@ from soundlab.engines.loading import mean_state
 
 FILE = "axis_condition.safetensors"
 OFFSET = "axis_offset.json"
+_UNLIKE, _LIKE = 0.3, 0.6
+"""Cosines of sentences under which they speak of other things, and from which of the same."""
 _REACH = 3.0
 """Standard deviations either side of the mean that are told apart."""
 _BINS = 13
@@ -128,23 +130,32 @@ def load(folder: Path, dtype: torch.dtype, device: str) -> AxisCondition | None:
     return condition.to(device, dtype).eval()
 
 
-def save_offset(folder: Path, axes: Sequence[str], offset: Tensor) -> None:
+def save_offset(folder: Path, axes: Sequence[str], offset: Tensor, centre: Tensor) -> None:
     """Keep with an adapter what its sounds measure beyond what their captions are read as, in standard deviations.
 
     A checkpoint reads from words how a take should measure as its own corpus taught
     it. An adapter's world may measure otherwise: its drones may be brighter than
-    drones are.
+    drones are. ``centre`` (text width,) is what its captions mean, of unit length.
     """
-    table = {axis: round(float(v), 4) for axis, v in zip(axes, offset, strict=True)}
-    (folder / OFFSET).write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+    table = {
+        "offset": {axis: round(float(v), 4) for axis, v in zip(axes, offset, strict=True)},
+        "centre": [round(float(v), 5) for v in centre],
+    }
+    (folder / OFFSET).write_text(json.dumps(table) + "\n", encoding="utf-8")
 
 
-def load_offset(adapters: Sequence[tuple[Path, float]], axes: Sequence[str]) -> Tensor:
-    """Sum of the adapters' offsets by their weights, (axes,); adapters without any add nothing."""
+def load_offset(adapters: Sequence[tuple[Path, float]], axes: Sequence[str], meaning: Tensor) -> Tensor:
+    """Sum of the adapters' offsets by their weights, (axes,), as far as ``meaning`` is what their captions mean.
+
+    ``meaning`` (text width,) is of unit length. Words that an adapter's captions do
+    not speak of are read as before; adapters without a file add nothing.
+    """
     out = torch.zeros(len(axes))
     for folder, weight in adapters:
         path = folder / OFFSET
         if path.is_file():
             table = json.loads(path.read_text(encoding="utf-8"))
-            out += weight * torch.tensor([float(table.get(axis, 0.0)) for axis in axes])
+            near = float(torch.tensor(table["centre"]) @ meaning.float().cpu())
+            share = min(1.0, max(0.0, (near - _UNLIKE) / (_LIKE - _UNLIKE)))
+            out += weight * share * torch.tensor([float(table["offset"].get(axis, 0.0)) for axis in axes])
     return out

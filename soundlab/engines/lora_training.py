@@ -142,7 +142,8 @@ def _keep_offset(engine: Musicgen, folder: Path, material: Material) -> None:
     captions = list(dict.fromkeys(p.caption for p in material.pieces))
     read = dict(zip(captions, engine.readings(captions), strict=True))
     offset = torch.stack([p.measures - read[p.caption] for p in material.pieces]).nanmean(0).nan_to_num()
-    axis_condition.save_offset(folder, engine.axes.axes, offset.clamp(-_FARTHEST, _FARTHEST))
+    centre = torch.nn.functional.normalize(engine.meanings(captions).mean(0), dim=0)
+    axis_condition.save_offset(folder, engine.axes.axes, offset.clamp(-_FARTHEST, _FARTHEST), centre)
 
 
 def _precision(engine: Musicgen, asked: str) -> str:

@@ -17,7 +17,7 @@ import soundfile
 import soxr
 import torch
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import AutoConfig, AutoTokenizer, MusicgenForConditionalGeneration
 from transformers.models.musicgen_melody import MusicgenMelodyForConditionalGeneration
 
@@ -27,7 +27,7 @@ from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import GenerationRequest, GenerationResult, Progress, ignore_progress, never
 from soundlab.engines import axis_condition, sound_condition
 from soundlab.engines.decoding import Conditions, Sampling, StepDecoder, decode
-from soundlab.engines.loading import load_model
+from soundlab.engines.loading import load_model, mean_state
 from soundlab.engines.lora import applied
 from soundlab.engines.registry import Checkpoint
 from soundlab.engines.sketch import codec
@@ -168,12 +168,20 @@ class Musicgen:
     def readings(self, captions: Sequence[str]) -> Tensor:
         """What sentences imply on the checkpoint's axes, standardised, (sentences, axes); it must have some."""
         assert self.axes is not None
+        return self.axes.read(*self._text(captions)).float().cpu()
+
+    @torch.inference_mode()
+    def meanings(self, captions: Sequence[str]) -> Tensor:
+        """Mean states of sentences, of unit length, (sentences, text width)."""
+        return nn.functional.normalize(mean_state(*self._text(captions)).float(), dim=-1).cpu()
+
+    def _text(self, captions: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """States of the text encoder (sentences, tokens, width) and their mask."""
         batch = self.tokenizer(
             list(captions), padding=True, truncation=True, max_length=MAX_TEXT_TOKENS, return_tensors="pt"
         ).to(self.device)
         mask = batch["attention_mask"]
-        read = self.model.text_encoder(input_ids=batch["input_ids"], attention_mask=mask).last_hidden_state
-        return self.axes.read(read, mask).float().cpu()
+        return self.model.text_encoder(input_ids=batch["input_ids"], attention_mask=mask).last_hidden_state, mask
 
     def _measured(self, implied: Tensor, measures: Mapping[str, float]) -> Tensor:
         """What the words imply (terms, axes), with what is known of the first term in its place."""
@@ -251,7 +259,9 @@ class Musicgen:
         parts = _Parts(self, request, started, on_audio) if request.stream and on_audio else None
         terms = [(request.prompt, request.guidance), *request.terms]
         adapters = [(Path(folder), weight) for folder, weight in request.adapters]
-        offset = axis_condition.load_offset(adapters, self.axes.axes) if adapters and self.axes is not None else None
+        offset = None
+        if adapters and self.axes is not None:
+            offset = axis_condition.load_offset(adapters, self.axes.axes, self.meanings([request.prompt])[0])
         with applied(self.model.decoder, adapters):
             given = self.conditions(
                 terms,
