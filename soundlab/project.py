@@ -250,6 +250,7 @@ class Project:
             read_jnds(words / "jnd.toml"),
             self.candidates,
             self.taste,
+            self.curator.measured,
         )
 
     @cached_property

@@ -331,6 +331,13 @@ def describe(audio: npt.NDArray[np.float32], rate: int) -> dict[str, float | Non
     return {axis: None if v is None or not np.isfinite(v) else round(v, 4) for axis, v in values.items()}
 
 
+def mono_of(path: Path, seconds: float | None = None) -> npt.NDArray[np.float64]:
+    """Read a file, or its first ``seconds``, as measures hear it: mono at 32 kHz, (n,). Raises UnreadableAudio."""
+    audio, rate = read_audio(path, seconds=seconds)
+    mono = resample(np.ascontiguousarray(audio.mean(0, keepdims=True)), rate, RATE)[0]
+    return np.asarray(mono, np.float64)
+
+
 def describe_file(path: Path) -> dict[str, float | None]:
     """Measure a file. Raises UnreadableAudio."""
     audio, rate = read_audio(path, seconds=_LONGEST)

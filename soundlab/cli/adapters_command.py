@@ -59,29 +59,14 @@ def _print(a: Adapter, row: dict[str, Any], *, whole: bool) -> None:
         click.echo(f"    {a.evaluation['verdict']}")
     if not whole:
         return
-    if a.evaluation is not None:
-        _print_evaluation(a.evaluation)
+    for line in a.findings():
+        click.echo(f"    {line}")
+    for match in a.evaluation["memorised"]["takes"][:3] if a.evaluation else ():
+        flagged = "  FLAGGED" if match["flagged"] else ""
+        click.echo(f"        {match['take']}  {match['match']}  {match['source']}{flagged}")
     if "lineage" in row:
-        line = row["lineage"]
         for name in ("sources", "takes", "exports"):
-            click.echo(f"    {name:>10}  {', '.join(line[name]) or 'none'}")
+            click.echo(f"    {name:>10}  {', '.join(row['lineage'][name]) or 'none'}")
     for clip in a.clips:
         held = "  (held out)" if clip.get("held_out") else ""
         click.echo(f"    {clip['id']}  {clip['rights']}  {clip['caption']}  {clip['evidence']}{held}")
-
-
-def _print_evaluation(e: dict[str, Any]) -> None:
-    """Figures against the base, a line each."""
-    before, after = e["distance"]
-    click.echo(
-        f"    closer to the sources in {e['closer']:.0%} of {len(e['pairs'])} pairs by timbre ({before} → {after})"
-    )
-    click.echo(f"    by CLAP {e['closer_by_clap']:.0%}; Fréchet distance {' → '.join(map(str, e['frechet']))}")
-    fit = "–" if e["text_fit"] is None else f"{e['text_fit']:.0%}"
-    click.echo(f"    variety {e['diversity']:.0%}, fit to other words {fit} of the base's")
-    direction = e["direction"]
-    click.echo(f"    feedback obeyed {direction['adapter']} (base {direction['base']}), of {direction['n']}")
-    m = e["memorised"]
-    click.echo(f"    {m['flagged']} takes match a source by more than {m['threshold']}")
-    for row in m["takes"][:3]:
-        click.echo(f"        {row['take']}  {row['match']}  {row['source']}{'  FLAGGED' if row['flagged'] else ''}")

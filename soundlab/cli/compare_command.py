@@ -35,11 +35,4 @@ def command(first: str, second: str, prefer: str | None, project: Path | None, a
         emit({"takes": takes, "difference": found.as_json()})
         return
     print_takes([found.first, found.second])
-    for field, a, b in found.asked:
-        click.echo(f"{field:>12}  {a or '–'}  →  {b or '–'}")
-    for axis, x, y, jnds in found.measured:
-        if jnds is not None and x is not None and y is not None:
-            heard = f"{jnds:+.1f} JND" if abs(jnds) >= 1 else "alike"
-            click.echo(f"{axis:>12}  {x:9.2f}  →  {y:9.2f}  {heard}")
-    likeness = "" if found.likeness is None else f"likeness {found.likeness:.2f}, "
-    click.echo(f"{likeness}rhythm {found.rhythm:.2f}")
+    click.echo("\n".join(found.lines()))

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from soundlab.cli.options import emit, json_option, meter, note, opened, project_option
+from soundlab.domain.ports import TrainingSettings
+
+if TYPE_CHECKING:
+    from soundlab.services.dataset import Plan
 
 
 @click.command("train")
@@ -43,7 +48,7 @@ def command(
     resume: bool,
     project: Path | None,
     as_json: bool,
-    **recipe: object,
+    **settings: Any,
 ) -> None:
     """Fine-tune adapter NAME on approved takes and cleared clips.
 
@@ -52,7 +57,6 @@ def command(
     adapters/NAME/captions.tsv; --plan writes them without training, to be edited.
     """
     from soundlab.services.dataset import write_captions
-    from soundlab.services.training import Recipe
 
     with opened(project) as opened_project, meter() as progress:
         training = opened_project.training
@@ -63,7 +67,7 @@ def command(
             return
         adapter, planned = training.train(
             name,
-            Recipe(**recipe),  # type: ignore[arg-type]  # click has checked their kinds
+            TrainingSettings(**settings),
             collection=collection,
             takes=takes or None,
             checkpoint=checkpoint or opened_project.settings.checkpoint,
@@ -90,10 +94,7 @@ def command(
     note(f"  → soundlab generate … --adapter {adapter.name}; soundlab adapters {adapter.name} shows its card")
 
 
-def _show(planned: object, as_json: bool) -> None:
-    from soundlab.services.dataset import Plan
-
-    assert isinstance(planned, Plan)
+def _show(planned: Plan, as_json: bool) -> None:
     if as_json:
         emit({"plan": planned.as_json()})
         return

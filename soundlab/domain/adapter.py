@@ -26,6 +26,21 @@ class Adapter:
     evaluation: dict[str, Any] | None = None
     """What it does against its base; None until it has been evaluated."""
 
+    def findings(self) -> list[str]:
+        """For people: the figures against its base, a line each; none before it has been evaluated."""
+        e = self.evaluation
+        if e is None:
+            return []
+        before, after = e["distance"]
+        fit = "–" if e["text_fit"] is None else f"{e['text_fit']:.0%}"
+        return [
+            f"closer to the sources in {e['closer']:.0%} of {len(e['pairs'])} pairs by timbre ({before} → {after}), "
+            f"{e['closer_by_clap']:.0%} by CLAP; Fréchet distance {' → '.join(map(str, e['frechet']))}",
+            f"variety {e['diversity']:.0%} and fit to other words {fit} of the base's",
+            f"feedback obeyed {e['direction']['adapter']} (base {e['direction']['base']}), of {e['direction']['n']}",
+            f"{e['memorised']['flagged']} takes match a source by more than {e['memorised']['threshold']}",
+        ]
+
     def as_json(self) -> dict[str, Any]:
         return {
             "name": self.name,

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from soundlab.errors import WrongInput
+
 Progress = Callable[[int, int, str], None]
 """(done, total, what) — called often; total 0 means unknown."""
 Cancelled = Callable[[], bool]
@@ -93,16 +95,14 @@ class TrainingClip:
     held_out: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingRequest:
-    """What a trainer needs: files with captions, how to train, and where the adapter goes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSettings:
+    """How to train.
 
     Attributes
     ----------
-    cache
-        Folder that tokens are kept in; without one they are made each time.
-    augment
-        Of :data:`AUGMENTATIONS`, those that leave what the clips have in common.
+    rate
+        Peak learning rate; None chooses by the decoder's width.
     batch, accumulate
         Segments at once, and how many times before a step is taken.
     precision
@@ -118,20 +118,17 @@ class TrainingRequest:
         it stops; 0 never stops early.
     preview_every
         Steps between audible previews; 0 makes none.
+
+    Raises
+    ------
+    WrongInput
+        On a value that cannot be.
     """
 
-    name: str
-    checkpoint: str
-    clips: tuple[TrainingClip, ...]
-    folder: str
     steps: int = 300
     rank: int = 16
     seed: int = 0
     rate: float | None = None
-    """Peak learning rate; None chooses by the decoder's width."""
-    resume: bool = False
-    cache: str = ""
-    augment: tuple[str, ...] = ()
     batch: int = 4
     accumulate: int = 1
     precision: str = "auto"
@@ -143,6 +140,40 @@ class TrainingRequest:
     check_every: int = 25
     patience: int = 4
     preview_every: int = 0
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or not 1 <= self.rank <= 256:
+            raise WrongInput("steps must be at least 1 and rank between 1 and 256")
+        if self.batch < 1 or self.accumulate < 1:
+            raise WrongInput("batch and accumulate must be at least 1")
+        for what, value, known in (
+            ("targets", self.targets, ("all", "attention")),
+            ("precision", self.precision, ("auto", "fp32", "bf16", "fp16")),
+            ("optimiser", self.optimiser, ("adamw", "adamw8bit")),
+        ):
+            if value not in known:
+                raise WrongInput(f"no {what} called {value!r}", f"choose {', '.join(known)}")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRequest(TrainingSettings):
+    """What a trainer needs: files with captions, how to train, and where the adapter goes.
+
+    Attributes
+    ----------
+    cache
+        Folder that tokens are kept in; without one they are made each time.
+    augment
+        Of :data:`AUGMENTATIONS`, those that leave what the clips have in common.
+    """
+
+    name: str
+    checkpoint: str
+    clips: tuple[TrainingClip, ...]
+    folder: str
+    resume: bool = False
+    cache: str = ""
+    augment: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

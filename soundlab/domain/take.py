@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 VERDICTS = ("approved", "rejected")
+TRIAL = "trial"
+"""State of takes that an adapter was evaluated by: kept for listening, and no part of the tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +15,7 @@ class Take:
     """A generated clip and its recipe.
 
     ``state`` is ``pending`` while it is being made, ``done``, ``unranked`` for a
-    candidate that ranking left out, or ``failed``.
+    candidate that ranking left out, ``failed``, or ``trial`` (:data:`TRIAL`).
     """
 
     id: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from soundlab.audio.decode import content_hash, read_audio
 from soundlab.audio.descriptors import DESCRIPTORS, describe
 from soundlab.audio.segments import segments
 from soundlab.audio.treatment import room
+from soundlab.audio.write import atomic_path
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Progress, TrainingClip
 from soundlab.engines.musicgen import Musicgen
@@ -161,11 +161,9 @@ def _encoded(
         for piece in _pieces(engine, clip, seed, augment)
     ]
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
         tensors = {f"codes.{i:05}": codes.to(torch.int16).contiguous() for i, (codes, _) in enumerate(made)}
-        save_file(tensors | {f"values.{i:05}": values for i, (_, values) in enumerate(made)}, beside)
-        beside.replace(path)
+        with atomic_path(path) as beside:
+            save_file(tensors | {f"values.{i:05}": values for i, (_, values) in enumerate(made)}, beside)
     return made
 
 

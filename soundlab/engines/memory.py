@@ -13,9 +13,10 @@ from soundlab.engines.musicgen import Musicgen
 from soundlab.errors import SoundlabError
 
 _ACTIVATIONS = 40.0
-"""Numbers kept for the way back, a layer and a frame, in widths; measured on musicgen-small's size."""
-_ALL = 6
-"""Adapted linears a layer and attention, of both attentions and the feed-forward."""
+"""Numbers kept for the way back, a layer and a frame, in widths.
+
+At musicgen-small's size that is 1.0 GB for 10 s in bf16, where 0.94 were measured, and 2.0 in fp32 for 2.3.
+"""
 _MARGIN = 0.3e9
 _BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}
 

@@ -130,11 +130,7 @@ class Musicgen:
         EngineFailed
             When there are sounds and the checkpoint was not trained on any.
         """
-        batch = self.tokenizer(
-            [text for text, _ in terms], padding=True, truncation=True, max_length=MAX_TEXT_TOKENS, return_tensors="pt"
-        ).to(self.device)
-        mask = batch["attention_mask"]
-        read = self.model.text_encoder(input_ids=batch["input_ids"], attention_mask=mask).last_hidden_state
+        read, mask = self._text([text for text, _ in terms])
         states = self.model.enc_to_dec_proj(read) if hasattr(self.model, "enc_to_dec_proj") else read
         states = states * mask[..., None].to(states.dtype)
         weights = [w for _, w in terms]

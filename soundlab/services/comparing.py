@@ -8,13 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from soundlab.audio.decode import read_audio
-from soundlab.audio.descriptors import RATE
+from soundlab.audio.descriptors import mono_of
 from soundlab.audio.judges import rhythm_likeness
-from soundlab.audio.write import resample
 from soundlab.domain.take import Take
 from soundlab.storage.comparisons import ComparisonStore
 from soundlab.storage.takes import TakeStore
@@ -49,6 +44,16 @@ class Comparison:
     likeness: float | None
     rhythm: float
     gains: tuple[float, float]
+
+    def lines(self) -> list[str]:
+        """For people: what was asked differently, what measures differently, how alike they are."""
+        out = [f"{field:>12}  {a or '–'}  →  {b or '–'}" for field, a, b in self.asked]
+        for axis, x, y, jnds in self.measured:
+            if x is not None and y is not None and jnds is not None:
+                heard = f"{jnds:+5.1f} JND {'▲' if jnds > 0 else '▼'}" if abs(jnds) >= 1 else "  alike"
+                out.append(f"{axis:>12}  {x:9.2f}  →  {y:9.2f}  {heard}")
+        likeness = "" if self.likeness is None else f"likeness {self.likeness:.2f}, "
+        return [*out, f"{likeness}rhythm {self.rhythm:.2f}"]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -103,7 +108,7 @@ class Comparer:
             tuple(_differences(a, b)),
             tuple(rows),
             likeness,
-            rhythm_likeness(_mono(a), _mono(b)),
+            rhythm_likeness(mono_of(Path(a.path)), mono_of(Path(b.path))),
             matched(a.descriptors.get("loudness"), b.descriptors.get("loudness")),
         )
 
@@ -147,11 +152,3 @@ def _said(take: Take) -> str:
 def _treated(take: Take) -> str:
     rows = (take.recipe.get("treatment") or {}).get("applied", [])
     return ", ".join(f"{r['axis']} {r['amount'] * r['direction']:+.2f}" for r in rows)
-
-
-def _mono(take: Take) -> npt.NDArray[np.float64]:
-    audio, rate = read_audio(Path(take.path))
-    mono: npt.NDArray[np.float64] = resample(np.ascontiguousarray(audio.mean(0, keepdims=True)), rate, RATE)[0].astype(
-        np.float64
-    )
-    return mono

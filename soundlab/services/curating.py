@@ -141,16 +141,11 @@ class Curator:
             raise NotFound(
                 f"{collection} has {len(rows)} embedded clips: too few to say what belongs", f"add some, from {_SMALL}"
             )
-        matrix = np.stack([v for _, v in rows])
-        others = (matrix.sum(0) - matrix) / (len(matrix) - 1)
-        others /= np.maximum(np.linalg.norm(others, axis=1, keepdims=True), 1e-9)
-        distances = 1 - (matrix * others).sum(1)
-        middle = float(np.median(distances))
-        spread = max(1.4826 * float(np.median(np.abs(distances - middle))), 0.02)
+        distances, outlying = apart(np.stack([v for _, v in rows]))
         measures = self.measured([c for c, _ in rows], progress, cancelled)
         out = [
-            Outlier(clip, float(d), bool(d > middle + 2.5 * spread), self._apart(clip.id, measures))
-            for (clip, _), d in zip(rows, distances, strict=True)
+            Outlier(clip, float(d), bool(far), self._apart(clip.id, measures))
+            for (clip, _), d, far in zip(rows, distances, outlying, strict=True)
         ]
         return sorted(out, key=lambda o: -o.distance)
 
@@ -207,6 +202,20 @@ class Curator:
                 plain = 1.0 if axis in _FIRST else 0.4
                 found.append((min(abs(z), 20.0) * plain, AXES[axis].pole(1 if z > 0 else -1)))
         return tuple(word for _, word in sorted(found, reverse=True)[:3])
+
+
+def apart(matrix: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.bool_]]:
+    """Distance of each vector (n, dimensions) to the mean of the others, and which lie far beyond the usual.
+
+    Distances are 1 - cosine; far is 2.5 spreads beyond the median, the spread being
+    1.4826 times the median absolute deviation.
+    """
+    others = (matrix.sum(0) - matrix) / (len(matrix) - 1)
+    others /= np.maximum(np.linalg.norm(others, axis=1, keepdims=True), 1e-9)
+    distances = 1 - (matrix * others).sum(1)
+    middle = float(np.median(distances))
+    spread = max(1.4826 * float(np.median(np.abs(distances - middle))), 0.02)
+    return distances, distances > middle + 2.5 * spread
 
 
 def align(first: Clip, second: Clip) -> tuple[float, float] | None:

@@ -17,6 +17,7 @@ from soundlab.domain.clip import Clip
 from soundlab.domain.ports import AUGMENTATIONS, Embedder, TrainingClip
 from soundlab.domain.rights import FREE, TEMP_ONLY
 from soundlab.errors import NotFound, WrongInput
+from soundlab.services.curating import apart
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.takes import TakeStore
 from soundlab.storage.vectors import VectorStore
@@ -25,8 +26,6 @@ CAPTIONS = "captions.tsv"
 _EVERY = 5
 """Of so many sources one is held out, from :data:`_ENOUGH` on."""
 _ENOUGH = 5
-_APART = 2.5
-"""Spreads beyond the median distance at which a source does not belong."""
 _CALLED = 1.0
 """Just-noticeable differences from the others at which a source is called so."""
 _WORDS = 3
@@ -135,7 +134,7 @@ class Dataset:
         if collection is not None:
             found += self._clips(collection)
         used = [(s, m) for s, m in found if s.allowed]
-        apart = self._apart([s.id for s, _ in used])
+        strangers = self._strangers([s.id for s, _ in used])
         held_out = _held_out([s for s, _ in used])
         own = read_captions(folder / CAPTIONS)
         jnds = self.jnds()
@@ -143,7 +142,9 @@ class Dataset:
         for source, measures in found:
             words = _called(measures, [m for s, m in used if s.id != source.id], jnds)
             caption = own.get(source.id) or ", ".join(dict.fromkeys([source.caption, *words]))
-            sources.append(replace(source, caption=caption, apart=source.id in apart, held_out=source.id in held_out))
+            sources.append(
+                replace(source, caption=caption, apart=source.id in strangers, held_out=source.id in held_out)
+            )
         return Plan(tuple(sources), _augment([m for _, m in used], jnds), folder / CAPTIONS)
 
     def _takes(self, named: Sequence[str] | None) -> list[tuple[Source, dict[str, float | None]]]:
@@ -198,19 +199,14 @@ class Dataset:
             )
         return found
 
-    def _apart(self, ids: Sequence[str]) -> set[str]:
+    def _strangers(self, ids: Sequence[str]) -> set[str]:
         """Sources whose distance to the mean of the others is far beyond the usual."""
         held = self.vectors.means(self.embedder.model_id, ids)
         known = [i for i in ids if i in held]
         if len(known) < _ENOUGH:
             return set()
-        matrix = np.stack([held[i] for i in known]).astype(np.float64)
-        others = (matrix.sum(0) - matrix) / (len(matrix) - 1)
-        others /= np.maximum(np.linalg.norm(others, axis=1, keepdims=True), 1e-9)
-        distances = 1 - (matrix * others).sum(1)
-        middle = float(np.median(distances))
-        spread = max(1.4826 * float(np.median(np.abs(distances - middle))), 0.05)
-        return {i for i, d in zip(known, distances, strict=True) if d > middle + _APART * spread}
+        _, far = apart(np.stack([held[i] for i in known]))
+        return {i for i, outlying in zip(known, far, strict=True) if outlying}
 
 
 def write_captions(plan: Plan) -> None:

@@ -10,17 +10,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from soundlab.audio.decode import read_audio
-from soundlab.audio.descriptors import RATE
+from soundlab.audio.descriptors import mono_of
 from soundlab.audio.spaces import Timbre, copied, frechet, outline, timbre, timbre_distance
-from soundlab.audio.write import resample
 from soundlab.domain.adapter import Adapter
 from soundlab.domain.axes import AXES
 from soundlab.domain.brief import Brief
 from soundlab.domain.feedback import BARE, Adjustment
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Embedder, Progress, ignore_progress, never
-from soundlab.domain.take import Take
+from soundlab.domain.take import TRIAL, Take
 from soundlab.errors import NotFound
 from soundlab.services.generating import GenerationService
 from soundlab.services.steering import SteeringService
@@ -33,8 +31,6 @@ PROMPTS, SEEDS = 6, 4
 """Captions that are asked for, and takes of each; with the adapter and without."""
 OTHER_PROMPTS = ("rain", "church bells", "footsteps", "a low drone")
 """Whether an adapter still listens to other words."""
-TRIAL = "trial"
-"""State of the takes that are made for it: they are kept for listening and stay out of the tree."""
 _SECONDS = 6.0
 _LONGEST = 60.0
 _DIRECTIONS = ("brightness", "warmth", "boominess", "density")
@@ -89,7 +85,7 @@ class EvaluationService:
         trained = [s for s in sources if not clips[s.id].get("held_out")]
         unseen = [s for s in sources if clips[s.id].get("held_out")]
         prompts = _prompts([str(c["caption"]) for c in adapter.clips])
-        self._forget(name)
+        earlier = [t for t in self.takes.all(states=(TRIAL,)) if t.note == name]
         base, own = (self._takes(adapter, prompts, on, progress, cancelled) for on in (False, True))
         heard = [[self._heard(t) for t in takes] for takes in (base, own)]
         result = {
@@ -103,20 +99,19 @@ class EvaluationService:
         }
         result["verdict"] = verdict(result, adapter)
         self.adapters.evaluated(name, result)
+        self._delete(earlier)
         adapter = self.adapters.get(name)
         write_card(adapter)
         return adapter
 
     def _sources(self, there: Mapping[str, Path], progress: Progress) -> list[_Heard]:
-        found = self.embedder.embed_files(list(there.values()))
+        """Sources in the spaces they are judged in; those without an embedding have none to be judged by."""
+        held = self.vectors.means(self.embedder.model_id, list(there))
         out = []
-        for index, ((identity, path), embedded) in enumerate(zip(there.items(), found, strict=True)):
-            progress(index, len(there), "listening to the sources")
-            if isinstance(embedded, str):
-                continue  # training read it before, so it has gone bad since; the others speak
-            mono = _mono(path)
-            vector = unit_mean(np.asarray(embedded.vectors, np.float32)).astype(np.float64)
-            out.append(_Heard(identity, timbre(mono), outline(mono), vector))
+        for index, (identity, vector) in enumerate(held.items()):
+            progress(index, len(held), "listening to the sources")
+            mono = mono_of(there[identity], _LONGEST)
+            out.append(_Heard(identity, timbre(mono), outline(mono), np.asarray(vector, np.float64)))
         return out
 
     def _takes(
@@ -150,15 +145,13 @@ class EvaluationService:
         self.takes.finish([(t.id, {"state": TRIAL, "note": name}) for t in found])
         return made
 
-    def _forget(self, name: str) -> None:
-        """Delete the takes of an earlier evaluation."""
-        old = [t for t in self.takes.all(states=(TRIAL,)) if t.note == name]
-        self.takes.remove([t.id for t in old])
-        for take in old:
+    def _delete(self, takes: Sequence[Take]) -> None:
+        self.takes.remove([t.id for t in takes])
+        for take in takes:
             Path(take.path).unlink(missing_ok=True)
 
     def _heard(self, take: Take) -> _Heard:
-        mono = _mono(Path(take.path))
+        mono = mono_of(Path(take.path))
         held = self.vectors.get(self.embedder.model_id, take.id)
         assert held is not None  # generating has just embedded it
         return _Heard(take.id, timbre(mono), outline(mono), unit_mean(held).astype(np.float64))
@@ -179,12 +172,6 @@ class EvaluationService:
             decided = [bool(ok) for ok in answers if ok is not None]
             shares[name] = round(float(np.mean(decided)), 3) if decided else None
         return {**shares, "n": 2 * len(_DIRECTIONS)}
-
-
-def _mono(path: Path) -> npt.NDArray[np.float64]:
-    audio, rate = read_audio(path, seconds=_LONGEST)
-    mono = resample(np.ascontiguousarray(audio.mean(0, keepdims=True)), rate, RATE)[0]
-    return np.asarray(mono, np.float64)
 
 
 def _prompts(captions: Sequence[str]) -> list[str]:

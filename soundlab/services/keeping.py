@@ -14,7 +14,7 @@ from soundlab.domain.clip import Clip
 from soundlab.domain.labels import Labels
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Progress, ignore_progress, never
-from soundlab.domain.take import Take
+from soundlab.domain.take import TRIAL, Take
 from soundlab.errors import Cancelled, NotFound, WrongInput
 from soundlab.services.importing import Importer, Report, audio_files
 from soundlab.storage.adapters import AdapterStore
@@ -110,7 +110,11 @@ class Keeper:
             raise WrongInput(f"{to} is there already", "name a new folder")
         if to.is_relative_to(self.folder):
             raise WrongInput(f"{to} lies in the project", "name a folder elsewhere")
-        clips, takes, adapters = self.clips.all(), self.takes.all(states=("done", "unranked")), self.adapters.all()
+        clips, takes, adapters = (
+            self.clips.all(),
+            self.takes.all(states=("done", "unranked", TRIAL)),
+            self.adapters.all(),
+        )
         places: dict[str, str] = {}
         missing: list[str] = []
         work = [

@@ -9,10 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from soundlab.audio.decode import read_audio
-from soundlab.audio.descriptors import RATE
+from soundlab.audio.descriptors import mono_of
 from soundlab.audio.judges import judge_all, rhythm_likeness
-from soundlab.audio.write import resample
 from soundlab.domain.axes import AXES, COUNTED
 from soundlab.domain.brief import Brief
 from soundlab.domain.take import Take
@@ -158,8 +156,7 @@ class Proof:
 
     def _listen(self, take: Take) -> tuple[dict[str, float | None], np.ndarray]:
         if take.id not in self._heard:
-            audio, rate = read_audio(Path(take.path))
-            mono = resample(np.ascontiguousarray(audio.mean(0, keepdims=True)), rate, RATE)[0].astype(np.float64)
+            mono = mono_of(Path(take.path))
             self._heard[take.id] = (judge_all(mono), mono)
         return self._heard[take.id]
 

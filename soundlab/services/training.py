@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from soundlab.audio.write import atomic_path
 from soundlab.domain.adapter import Adapter
 from soundlab.domain.ports import Cancelled as CancelledFlag
-from soundlab.domain.ports import Progress, Trainer, TrainingRequest, TrainingResult, ignore_progress, never
+from soundlab.domain.ports import (
+    Progress,
+    Trainer,
+    TrainingRequest,
+    TrainingResult,
+    TrainingSettings,
+    ignore_progress,
+    never,
+)
 from soundlab.domain.rights import ceiling, licence_class
 from soundlab.errors import RightsRefused, WrongInput
 from soundlab.services.dataset import Dataset, Plan, write_captions
@@ -20,32 +28,6 @@ from soundlab.storage.adapters import AdapterStore
 
 CARD = "adapter.json"
 _NAME = re.compile(r"^[\w][\w.-]{0,63}$")
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How to train; see :class:`soundlab.domain.ports.TrainingRequest`."""
-
-    steps: int = 300
-    rank: int = 16
-    batch: int = 4
-    accumulate: int = 1
-    precision: str = "auto"
-    checkpointing: bool = False
-    optimiser: str = "adamw"
-    targets: str = "all"
-    dora: bool = False
-    seed: int = 0
-    patience: int = 4
-    preview_every: int = 0
-
-    def __post_init__(self) -> None:
-        if self.steps < 1 or not 1 <= self.rank <= 256:
-            raise WrongInput("steps must be at least 1 and rank between 1 and 256")
-        if self.batch < 1 or self.accumulate < 1:
-            raise WrongInput("batch and accumulate must be at least 1")
-        if self.targets not in ("all", "attention"):
-            raise WrongInput(f"no targets called {self.targets!r}", "choose all or attention")
 
 
 @dataclass(slots=True)
@@ -63,7 +45,6 @@ class TrainingService:
     trainer: Trainer
     folder: Path
     cache: Path
-    _default: Recipe = field(default_factory=Recipe)
 
     def plan(self, name: str, collection: str | None = None, takes: Sequence[str] | None = None) -> Plan:
         """Say who would train ``name`` and who would not. Raises WrongInput on a bad name, NotFound on a collection."""
@@ -74,7 +55,7 @@ class TrainingService:
     def train(
         self,
         name: str,
-        recipe: Recipe | None = None,
+        settings: TrainingSettings | None = None,
         *,
         collection: str | None = None,
         takes: Sequence[str] | None = None,
@@ -90,11 +71,11 @@ class TrainingService:
         Raises
         ------
         WrongInput
-            On a bad name or recipe.
+            On a bad name.
         RightsRefused
             When nothing is approved or nothing may train, naming each refusal.
         """
-        recipe = recipe or self._default
+        settings = settings or TrainingSettings()
         plan = self.plan(name, collection, takes)
         refuse_nothing(plan)
         folder = self.folder / name
@@ -108,14 +89,14 @@ class TrainingService:
                 cache=str(self.cache),
                 augment=plan.augment,
                 resume=resume,
-                **{f: getattr(recipe, f) for f in Recipe.__dataclass_fields__},
+                **asdict(settings),
             ),
             progress,
             cancelled,
         )
         if not result.leads:
             return None, plan
-        adapter = _adapter(name, folder, checkpoint, recipe, plan, result)
+        adapter = _adapter(name, folder, checkpoint, settings, plan, result)
         self.adapters.put(adapter)
         adapter = self.adapters.get(name)
         write_card(adapter)
@@ -131,10 +112,12 @@ def refuse_nothing(plan: Plan) -> None:
         raise RightsRefused(f"nothing may train: {why}", "clear the rights: soundlab edit CLIP --rights … --evidence …")
 
 
-def _adapter(name: str, folder: Path, checkpoint: str, recipe: Recipe, plan: Plan, result: TrainingResult) -> Adapter:
+def _adapter(
+    name: str, folder: Path, checkpoint: str, settings: TrainingSettings, plan: Plan, result: TrainingResult
+) -> Adapter:
     first, last = result.losses[:10], result.losses[-10:]
     training: dict[str, Any] = {
-        **{f: getattr(recipe, f) for f in Recipe.__dataclass_fields__},
+        **asdict(settings),
         "precision": result.precision,
         "augment": list(plan.augment),
         "base_licence": result.licence,
@@ -150,7 +133,7 @@ def _adapter(name: str, folder: Path, checkpoint: str, recipe: Recipe, plan: Pla
         checkpoint=checkpoint,
         licence=ceiling([licence_class(result.licence), *(s.licence for s in plan.used)]),
         steps=result.steps,
-        rank=recipe.rank,
+        rank=settings.rank,
         loss_first=round(sum(first) / len(first), 4),
         loss_last=round(sum(last) / len(last), 4),
         clips=[

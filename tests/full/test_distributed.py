@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.full.test_kills import film, soundlab
+from tests.full.conftest import soundlab
 
 pytestmark = pytest.mark.full
-__all__ = ["film"]
 
 
 def test_two_processes_train_one_adapter(film: Path) -> None:

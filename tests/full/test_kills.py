@@ -15,13 +15,9 @@ import soundfile
 
 from soundlab.domain.labels import Labels
 from soundlab.project import Project
+from tests.full.conftest import soundlab
 
 pytestmark = pytest.mark.full
-
-
-def soundlab(folder: Path, *args: str, **given) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "soundlab", *args]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, **given)
 
 
 def kill_when(folder: Path, args: list[str], text: str) -> None:
@@ -36,13 +32,6 @@ def kill_when(folder: Path, args: list[str], text: str) -> None:
             break
     child.communicate()
     assert child.returncode == -signal.SIGKILL
-
-
-@pytest.fixture
-def film(tmp_path: Path) -> Path:
-    folder = tmp_path / "film"
-    assert soundlab(tmp_path, "init", str(folder)).returncode == 0
-    return folder
 
 
 def test_generation(film: Path) -> None:

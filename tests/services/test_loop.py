@@ -10,6 +10,7 @@ from soundlab.domain.axes import AXES
 from soundlab.domain.brief import Brief, Reference
 from soundlab.domain.feedback import Adjustment
 from soundlab.domain.labels import Labels
+from soundlab.domain.ports import TrainingSettings
 from soundlab.domain.searchrecipe import Bound, Filters
 from soundlab.domain.take import Take
 from soundlab.errors import Cancelled, NotFound, RightsRefused, WrongInput
@@ -17,7 +18,6 @@ from soundlab.project import Project
 from soundlab.services.exporting import Delivery
 from soundlab.services.reviewing import decide
 from soundlab.services.steering import STEP, check, revise
-from soundlab.services.training import Recipe
 from tests import tiny
 
 
@@ -239,7 +239,7 @@ def test_training_takes_only_what_is_cleared(warm: Project, noises: Path) -> Non
     warm.clips.change([rain.id], {"rights": "cc0"})
     take = warm.generation.generate(Brief("rain", seconds=1.0), 1, 5)[0]
     decide(warm.takes, [take.id], "approved")
-    adapter, plan = warm.training.train("night", Recipe(steps=3, rank=2), collection="bed")
+    adapter, plan = warm.training.train("night", TrainingSettings(steps=3, rank=2), collection="bed")
     assert {c["id"] for c in adapter.clips} == {rain.id, take.id}
     assert len(plan.refused) == 2 and all("unknown" in s.reason for s in plan.refused)
     assert (warm.folder / "adapters" / "night" / "adapter.json").exists()

@@ -8,11 +8,11 @@ import soundfile
 
 from soundlab.domain.brief import Brief
 from soundlab.domain.labels import Labels
+from soundlab.domain.ports import TrainingSettings
 from soundlab.errors import NotFound, RightsRefused, WrongInput
 from soundlab.project import Project
 from soundlab.services import evaluating
 from soundlab.services.reviewing import decide
-from soundlab.services.training import Recipe
 from tests.conftest import Cli
 
 
@@ -74,6 +74,7 @@ def test_an_adapter_is_evaluated_and_its_card_says_so(
     monkeypatch.setattr(evaluating, "SEEDS", 2)
     monkeypatch.setattr(evaluating, "_SECONDS", 2.0)
     monkeypatch.setattr(evaluating, "_DIRECTIONS", ("brightness",))
+    monkeypatch.setattr(evaluating, "OTHER_PROMPTS", ("rain",))
     cli("import", str(hum), "--rights", "cc-by-nc", "--collection", "hum")
     (adapter,) = cli.json("train", "deep", "--collection", "hum", "--steps", "4", "--rank", "2")["adapters"]
     e = adapter["evaluation"]
@@ -109,7 +110,7 @@ def test_approved_takes_train_and_named_takes_alone(warm: Project) -> None:
         warm.training.plan("x", takes=["tnothing"])
     for bad in ({"steps": 0}, {"rank": 0}, {"batch": 0}, {"targets": "ears"}):
         with pytest.raises(WrongInput):
-            Recipe(**bad)
+            TrainingSettings(**bad)
     Path(one.path).unlink()
     with pytest.raises(RightsRefused, match="its file is missing"):
         warm.training.train("x")

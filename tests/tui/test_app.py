@@ -9,9 +9,9 @@ from textual.widgets import DataTable, Input, OptionList, Static
 
 from soundlab.domain.brief import Brief
 from soundlab.domain.labels import Labels
+from soundlab.domain.ports import TrainingSettings
 from soundlab.project import Project
 from soundlab.services import evaluating
-from soundlab.services.training import Recipe
 from soundlab.tui.app import SoundlabApp
 from soundlab.tui.screens.adapters import AdaptersScreen
 from soundlab.tui.screens.compare import CompareScreen
@@ -246,11 +246,17 @@ async def test_escape_stops_a_job_and_keeps_the_project(warm: Project) -> None:
 
 
 async def test_an_adapter_is_shown_evaluated_and_heard_blind(warm: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("PROMPTS", 1), ("SEEDS", 2), ("_SECONDS", 1.0), ("_DIRECTIONS", ())):
+    for name, value in (
+        ("PROMPTS", 1),
+        ("SEEDS", 2),
+        ("_SECONDS", 1.0),
+        ("_DIRECTIONS", ()),
+        ("OTHER_PROMPTS", ("rain",)),
+    ):
         monkeypatch.setattr(evaluating, name, value)
     (take,) = warm.generation.generate(Brief("rain", seconds=2.0), 1, 1)
     warm.takes.change(take.id, verdict="approved")
-    warm.training.train("night", Recipe(steps=3, rank=2))
+    warm.training.train("night", TrainingSettings(steps=3, rank=2))
     app = SoundlabApp(warm, player=Silent())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("f3")

@@ -107,17 +107,8 @@ def card_text(a: Adapter, outdated: list[tuple[str, str]]) -> str:
         lines.append(f"loss      {curve(training['losses'])}  {a.loss_last}")
     if training.get("held_out"):
         lines.append(f"held out  {curve([v for _, v in training['held_out']])}  step {training['kept']} was kept")
-    if e := a.evaluation:
-        before, after = e["distance"]
-        fit = "–" if e["text_fit"] is None else f"{e['text_fit']:.0%}"
-        lines += [
-            e["verdict"],
-            f"closer to the sources in {e['closer']:.0%} of {len(e['pairs'])} pairs by timbre ({before} → {after}), "
-            f"{e['closer_by_clap']:.0%} by CLAP",
-            f"variety {e['diversity']:.0%} and fit to other words {fit} of the base's",
-            f"feedback obeyed {e['direction']['adapter']} (base {e['direction']['base']})",
-            f"{e['memorised']['flagged']} takes match a source (threshold {e['memorised']['threshold']})",
-        ]
+    if a.evaluation is not None:
+        lines += [a.evaluation["verdict"], *a.findings()]
     lines.append("")
     lines += [f"{c['id']}  {c['rights']}  {c['caption']}{'  (held out)' if c.get('held_out') else ''}" for c in a.clips]
     return "\n".join(lines)

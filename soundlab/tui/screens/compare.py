@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -70,6 +71,8 @@ class CompareScreen(ModalScreen[bool]):
         """Which take stands behind each key; X is the third in an A/B/X."""
         self._at = 0
         self._kept = False
+        self._told = (0, 0)
+        """A/B/X answers about the two that were right, and all."""
         self._spectrum = True
 
     def compose(self) -> ComposeResult:
@@ -94,6 +97,7 @@ class CompareScreen(ModalScreen[bool]):
 
         try:
             found = self.app.project.comparer.compare(*self._ids)
+            told = self.app.project.comparisons.told_apart(*self._ids)
             drawn = []
             for take in (found.first, found.second):
                 peaks, _ = outline(Path(take.path), _COLUMNS)
@@ -101,13 +105,18 @@ class CompareScreen(ModalScreen[bool]):
         except SoundlabError as error:
             self.app.call_from_thread(self.query_one("#table", Static).update, f"{error.message}\n{error.hint}")
             return
-        self.app.call_from_thread(self._show, found, drawn)
+        self.app.call_from_thread(self._show, found, drawn, told)
 
-    def _show(self, found: Comparison, drawn: list[tuple[list[tuple[float, float]], list[list[float]]]]) -> None:
-        self._found, self._drawn = found, drawn
+    def _show(
+        self,
+        found: Comparison,
+        drawn: list[tuple[list[tuple[float, float]], list[list[float]]]],
+        told: tuple[int, int],
+    ) -> None:
+        self._found, self._drawn, self._told = found, drawn, told
         if not self._begin_blind:
             self._open()
-        self.query_one("#table", Static).update(difference_text(found))
+        self.query_one("#table", Static).update("\n".join(found.lines()))
         if self._begin_blind:
             self.action_blind()
 
@@ -174,24 +183,27 @@ class CompareScreen(ModalScreen[bool]):
         """Can the two be told apart? X is one of them."""
         if self._found is not None:
             self.app.player.stop()
-            right, n = self.app.project.comparisons.told_apart(*self._ids)
             self._state, self._order = "abx", [0, 1, random.randrange(2)]
-            self._hide(f"{_ABX}\n{abx_text(right, n)}")
+            self._hide(f"{_ABX}\n{abx_text(*self._told)}")
 
     def action_choose(self, side: int) -> None:
-        """Answer a blind question."""
+        """Answer a blind question; the answer is kept on a thread."""
         if self._found is None or self._state == "open":
             return
         ids = (self._found.first.id, self._found.second.id)
+        project, self._kept = self.app.project, True
         if self._state == "blind":
-            chosen = ids[self._order[side]]
-            self.app.project.comparer.prefer(chosen, ids[1 - self._order[side]])
-            self._kept = True
+            chosen, other = ids[self._order[side]], ids[1 - self._order[side]]
+            self._keep(lambda: project.comparer.prefer(chosen, other))
             self._open(f"You liked {chosen}, which is {ids.index(chosen) + 1}. Kept: ranking learns from it.\n{_OPEN}")
             return
-        self.app.project.comparer.told(*ids, hidden=ids[self._order[2]], answer=ids[side])
-        self._kept = True
+        hidden, answer = ids[self._order[2]], ids[side]
+        self._told = (self._told[0] + (hidden == answer), self._told[1] + 1)
+        self._keep(lambda: project.comparer.told(*ids, hidden=hidden, answer=answer))
         self.action_abx()
+
+    def _keep(self, write: Callable[[], object]) -> None:
+        self.run_worker(write, thread=True, exit_on_error=False, group="keep")
 
     def action_back(self) -> None:
         """Leave the blind question, or the screen."""
@@ -199,8 +211,7 @@ class CompareScreen(ModalScreen[bool]):
             self.app.player.stop()
             self.dismiss(self._kept)
             return
-        right, n = self.app.project.comparisons.told_apart(*self._ids)
-        said = abx_text(right, n) if self._state == "abx" and n else "Not decided."
+        said = abx_text(*self._told) if self._state == "abx" and self._told[1] else "Not decided."
         self._open(f"{said}\n{_OPEN}")
 
     def _move(self) -> None:
@@ -221,16 +232,3 @@ def abx_text(right: int, n: int) -> str:
     told = "they can be told apart" if chance < 0.05 else "not told apart so far"
     more = f"; {_LEAST - n} more make it worth something" if n < _LEAST else ""
     return f"{right} of {n} right, by guessing {chance:.0%} would do as well: {told}{more}"
-
-
-def difference_text(found: Comparison) -> str:
-    """What was asked differently and what measures differently, a line each."""
-    lines = [f"{field:>12}  {a or '–'}  →  {b or '–'}" for field, a, b in found.asked]
-    for axis, x, y, jnds in found.measured:
-        if x is None or y is None or jnds is None:
-            continue
-        heard = f"{jnds:+5.1f} JND {'▲' if jnds > 0 else '▼'}" if abs(jnds) >= 1 else "  alike"
-        lines.append(f"{axis:>12}  {x:9.2f}  →  {y:9.2f}  {heard}")
-    likeness = "" if found.likeness is None else f"likeness {found.likeness:.2f}, "
-    lines.append(f"{likeness}rhythm {found.rhythm:.2f}")
-    return "\n".join(lines)

@@ -286,8 +286,8 @@ class GenerateScreen(StageScreen):
                 brief.cursor_position = 0
                 brief.focus()
             else:
-                evaluation = self.app.project.evaluation
-                self._start("evaluate", lambda p, c: evaluation.evaluate(name, p, c))
+                project = self.app.project
+                self._start("evaluate", lambda p, c: project.evaluation.evaluate(name, p, c))
 
         self.app.push_screen(AdaptersScreen(), chosen)
 
