@@ -18,8 +18,8 @@ from torch import Tensor
 
 from soundlab.audio.decode import content_hash, read_audio
 from soundlab.audio.descriptors import DESCRIPTORS, describe
+from soundlab.audio.rooms import room
 from soundlab.audio.segments import segments
-from soundlab.audio.treatment import room
 from soundlab.audio.write import atomic_path
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Progress, TrainingClip

@@ -10,7 +10,8 @@ import numpy as np
 
 from soundlab.audio.descriptors import DESCRIPTORS, RATE, Analysis
 from soundlab.audio.loudness import integrated
-from soundlab.audio.treatment import ORDER, TREATMENTS, Audio, Treatment
+from soundlab.audio.shaping import Audio, Treatment
+from soundlab.audio.treatment import ORDER, TREATMENTS
 from soundlab.audio.write import resample
 from soundlab.domain.axes import AXES
 from soundlab.domain.feedback import Adjustment
