@@ -176,7 +176,7 @@ def speed(a: Analysis) -> float | None:
     first, last = round(_FRAME_RATE * 60 / 600), min(n - 1, round(_FRAME_RATE * 60 / 20))
     part = correlation[first:last]
     peaks = np.flatnonzero((part[1:-1] > part[:-2]) & (part[1:-1] >= part[2:])) + 1
-    if not peaks.size:
+    if not peaks.size or part[peaks].max() <= 0:
         return None
     # among near-equal peaks the fastest is the pulse, the others its multiples
     good = peaks[part[peaks] >= 0.8 * part[peaks].max()]

@@ -27,21 +27,21 @@ def room(audio: Audio, rate: int, seconds: float, wet: float, *, dark: float = 0
 
 
 def drier(audio: Audio, rate: int, amount: float) -> Audio:
-    """Let what decays decay sooner, band by band."""
+    """Let what decays decay sooner, band by band: below what it fell from in the last second."""
     spectrum = stft(audio)
     level = np.abs(spectrum).mean(0) + 1e-9
-    pole = np.exp(-HOP / (0.35 * rate))
+    pole = np.exp(-HOP / (0.6 * rate))
     held = level.copy()
     for k in range(1, held.shape[1]):
         held[:, k] = np.maximum(level[:, k], pole * held[:, k - 1])
-    return istft(spectrum * np.clip(level / held, 1e-3, 1) ** (3.0 * amount), audio.shape[1])
+    return istft(spectrum * np.clip(level / held, 1e-3, 1) ** (8.0 * amount), audio.shape[1])
 
 
 def distance(audio: Audio, rate: int, amount: float) -> Audio:
     """Further: air takes the highs, the room takes over. Closer: the reverse."""
     if amount < 0:
-        near = drier(audio, rate, -0.8 * amount)
-        return shaped(near, rate, lambda f: -14 * amount * bell(f, 3500, 14_000) - 3 * amount * bell(f, 80, 250))
+        near = drier(audio, rate, -0.6 * amount)
+        return shaped(near, rate, lambda f: -22 * amount * bell(f, 3500, 14_000) - 3 * amount * bell(f, 80, 250))
     far = shaped(audio, rate, lambda f: -amount * np.clip(9 * np.log2(f / 900), 0, 42) - 6 * amount * bell(f, 20, 120))
     return room(far, rate, 1.2 + 1.8 * amount, 0.85 * amount, dark=0.9)
 

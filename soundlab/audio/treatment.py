@@ -10,40 +10,80 @@ measured by the caller, not guessed here.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from scipy import signal
 
-from soundlab.audio.events import blur, density, energy, eventful, transients
+from soundlab.audio.events import blur, density, energy, eventful, hardness, pulsed, transients
 from soundlab.audio.rooms import distance, drier, room, space
 from soundlab.audio.shaping import HOP, Audio, Treatment, bell, followers, istft, pitched, shaped, stft, stretched
 
 
 def tilt(audio: Audio, rate: int, amount: float) -> Audio:
-    """Turn the spectrum around 1 kHz: up to 9 dB an octave, brighter with positive amounts."""
-    return shaped(audio, rate, lambda f: np.clip(9 * amount * np.log2(f / 1000), -60, 36))
+    """Turn the spectrum by up to 10 dB an octave: brighter around 1 kHz, darker from there down to 125 Hz.
+
+    Darker only takes away, so that no rumble comes up from below; what is lifted is lifted by 30 dB at most.
+    """
+    if amount > 0:
+        return shaped(audio, rate, lambda f: np.clip(10 * amount * np.log2(f / 1000), -70, 30))
+    knee = 1000 * 2 ** (3 * amount)
+    return shaped(audio, rate, lambda f: np.clip(10 * amount * np.log2(f / knee), -70, 0))
+
+
+def _excited(audio: Audio, rate: int, amount: float) -> Audio:
+    """Highs that were not there: harmonics of what is, above 2 kHz, with a tilt."""
+    peak = max(float(np.abs(audio).max()), 1e-9)
+    driven = np.tanh(audio / peak * 30)
+    highs = signal.sosfilt(signal.butter(4, 2000, "high", fs=rate, output="sos"), driven, axis=1)
+    highs *= np.sqrt((audio**2).mean() / max((highs**2).mean(), 1e-12))
+    return tilt(audio, rate, amount) + 2.0 * amount**2 * highs
 
 
 def _warmth(audio: Audio, rate: int, amount: float) -> Audio:
-    return shaped(audio, rate, lambda f: 15 * amount * (bell(f, 200, 800) - bell(f, 2000, 6000)))
+    """Low mids against presence; warmer rather by taking presence away, which leaves dull sounds dull."""
+    lift, cut = (8.0, 22.0) if amount > 0 else (15.0, 15.0)
+    return shaped(audio, rate, lambda f: amount * (lift * bell(f, 200, 800) - cut * bell(f, 2000, 6000)))
 
 
-def _low_shelf(audio: Audio, rate: int, amount: float) -> Audio:
-    return shaped(audio, rate, lambda f: 30 * amount * bell(f, 20, 120))
+def _boominess(audio: Audio, rate: int, amount: float) -> Audio:
+    """Boomier: a shelf below 150 Hz, and a rumble for what has nothing there. Leaner: a high pass that climbs."""
+    if amount > 0:
+        return _sub(shaped(audio, rate, lambda f: 18 * amount * bell(f, 25, 150)), rate, amount)
+    cut = 60 * 2 ** (-4.2 * amount)
+    return shaped(audio, rate, lambda f: 30 * amount * bell(f, 20, 120) - np.clip(18 * np.log2(cut / f), 0, 60))
 
 
 def _roughness(audio: Audio, rate: int, amount: float) -> Audio:
-    """Rougher: saturation and beating at 70 Hz. Cleaner: sparse partials are left, what beats between them goes."""
+    """Rougher: saturation and beating at 70 Hz. Cleaner: what beats between partials goes, and beats within bands."""
     if amount > 0:
         t = np.arange(audio.shape[1]) / rate
         peak = max(float(np.abs(audio).max()), 1e-9)
         driven = np.tanh(audio / peak * (1 + 14 * amount)) * peak
-        beating = 1 - 0.9 * amount * (0.5 + 0.5 * np.cos(2 * np.pi * 70 * t))
-        return (1 - amount) * audio + amount * driven * beating
+        beating = 1 - min(0.97, 1.3 * amount) * (0.5 + 0.5 * np.cos(2 * np.pi * 70 * t))
+        return ((1 - amount) * audio + amount * driven) * beating
     spectrum = stft(audio)
     level = np.abs(spectrum)
     around = signal.fftconvolve(level, np.ones((1, 9, 1)) / 9, "same") + 1e-9
     steady = signal.fftconvolve(level, np.ones((1, 1, 9)) / 9, "same") / around
-    return istft(spectrum * np.clip(steady, 0.02, 1.5) ** (-4.0 * amount), audio.shape[1])
+    sparse = istft(spectrum * np.clip(steady, 0.02, 1.5) ** (-4.0 * amount), audio.shape[1])
+    return _steadied(sparse, rate, -amount)
+
+
+def _steadied(audio: Audio, rate: int, amount: float) -> Audio:
+    """Take beats between 20 and 200 Hz out of each of eight bands: divide by the fast envelope, give back the slow."""
+    n = audio.shape[1]
+    spectrum = np.fft.rfft(audio, axis=1)
+    frequencies = np.fft.rfftfreq(n, 1 / rate)
+    edges = [0.0, 200.0, 500.0, 900.0, 1700.0, 3000.0, 5000.0, 8000.0, rate]
+    out = np.zeros_like(audio)
+    smooth = [signal.butter(2, hertz, fs=rate, output="sos") for hertz in (200, 15)]
+    for low, high in pairwise(edges):
+        band = np.fft.irfft(spectrum * ((frequencies >= low) & (frequencies < high)), n, axis=1)
+        power = np.abs(signal.hilbert(band, axis=1)).mean(0)
+        quick, slow = (np.maximum(signal.sosfiltfilt(sos, power), 1e-9 + 0.02 * power.mean()) for sos in smooth)
+        out += band * np.clip(slow / quick, 0.1, 8) ** amount
+    return out
 
 
 def _tonality(audio: Audio, rate: int, amount: float) -> Audio:
@@ -51,10 +91,11 @@ def _tonality(audio: Audio, rate: int, amount: float) -> Audio:
     if amount < 0:
         rng = np.random.default_rng(3)
         spectrum = stft(audio)
-        level = signal.fftconvolve(np.abs(spectrum), np.ones((1, 31, 3)) / 93, "same").clip(0)
+        share = -amount
+        level = signal.fftconvolve(np.abs(spectrum), np.ones((1, 31, 3)) / 93, "same").clip(1e-9)
+        level **= 1 - 0.5 * share  # and flatter, as far as it is noise already
         turned = istft(level * np.exp(2j * np.pi * rng.random(level.shape)), audio.shape[1])
         turned *= np.sqrt((audio**2).mean() / max((turned**2).mean(), 1e-12))
-        share = -amount
         return np.sqrt(1 - share) * audio + np.sqrt(share) * turned
     spectrum = stft(audio)
     level = np.abs(spectrum)
@@ -66,6 +107,9 @@ def _tonality(audio: Audio, rate: int, amount: float) -> Audio:
 
 def _movement(audio: Audio, rate: int, amount: float) -> Audio:
     """More evolving: bands swell in turn, slowly. More static: each band is held at its mean level."""
+    if amount < 0:  # first fill what is empty, by a room that does not end
+        before = np.concatenate([audio[:, ::-1], audio], 1)  # which has begun to sound already
+        audio = room(before, rate, 2 - 6 * amount, min(1.0, -1.2 * amount), dark=0.2)[:, audio.shape[1] :]
     spectrum = stft(audio)
     frames = spectrum.shape[2]
     seconds = np.arange(frames) * HOP / rate
@@ -76,13 +120,13 @@ def _movement(audio: Audio, rate: int, amount: float) -> Audio:
         return istft(spectrum * gain[None], audio.shape[1])
     level = (np.abs(spectrum) ** 2).mean(0)
     wide = signal.fftconvolve(level, np.ones((9, 1)) / 9, "same").clip(1e-12)
-    width = max(3, round(0.25 * rate / HOP))
+    width = max(3, round(0.12 * rate / HOP))
     slow = signal.fftconvolve(
         np.pad(wide, ((0, 0), (width, width)), mode="edge"), np.ones((1, 2 * width + 1)) / (2 * width + 1), "same"
     )
     slow = slow[:, width:-width].clip(1e-12)
     gain = np.sqrt(wide.mean(1, keepdims=True) / slow)
-    return istft(spectrum * np.clip(gain, 0.05, 12.0)[None] ** -amount, audio.shape[1])
+    return istft(spectrum * np.clip(gain, 0.03, 30.0)[None] ** -amount, audio.shape[1])
 
 
 def _loudness(audio: Audio, rate: int, amount: float) -> Audio:
@@ -168,7 +212,7 @@ def _signed(function: Treatment, sign: int) -> Treatment:
 
 
 def _speed(audio: Audio, rate: int, amount: float) -> Audio:
-    return stretched(audio, rate, 2.0 ** (1.3 * amount))
+    return pulsed(stretched(audio, rate, 2.0 ** (1.3 * amount)), rate, amount)
 
 
 def _register(audio: Audio, rate: int, amount: float) -> Audio:
@@ -178,13 +222,13 @@ def _register(audio: Audio, rate: int, amount: float) -> Audio:
 _BOTH: dict[str, Treatment] = {
     "brightness": tilt,
     "warmth": _warmth,
-    "boominess": _low_shelf,
+    "boominess": _boominess,
     "register": _register,
     "density": density,
     "speed": _speed,
     "movement": _movement,
     "roughness": _roughness,
-    "hardness": transients,
+    "hardness": hardness,
     "tonality": _tonality,
     "space": space,
     "distance": distance,
@@ -192,13 +236,11 @@ _BOTH: dict[str, Treatment] = {
     "loudness": _loudness,
 }
 _MORE: dict[tuple[str, int], tuple[Treatment, ...]] = {
+    ("brightness", 1): (_excited,),
     ("density", 1): (eventful,),
-    ("density", -1): (blur,),
     ("energy", 1): (eventful,),
     ("energy", -1): (blur,),
     ("movement", -1): (blur,),
-    ("hardness", -1): (blur,),
-    ("boominess", 1): (_sub,),
     ("tonality", 1): (_resonant,),
 }
 TREATMENTS: dict[tuple[str, int], tuple[Treatment, ...]] = {
