@@ -120,14 +120,22 @@ def read(text: str, lexicon: Lexicon) -> Reading:
     return Reading(list(merged.values()), left)
 
 
+_LAYERS = {"with", "over", "under", "beneath", "behind", "against", "amid", "beside", "background", "foreground"}
+"""Words that put one sound beside another."""
+
+
 def contrary(prompt: str, lexicon: Lexicon) -> str:
     """A prompt with each adjective of a measured axis turned into its opposite: dark rain → bright rain.
 
     Empty when there is none. What both prompts are read as differs in those axes
     alone, so guiding from one to the other stresses the adjective and not the noun.
+    Empty, too, where several sounds are layered: an adjective is one's, and what is
+    read is of all.
     """
     words = prompt.split()
     plain_words = [w.lower().strip(",.;:!?") for w in words]
+    if not _LAYERS.isdisjoint(plain_words):
+        return ""
     out: list[str] = []
     turned = False
     at = 0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from soundlab.audio.descriptors import DESCRIPTORS, RATE, describe
+from soundlab.audio.descriptors import DESCRIPTORS, RATE, Analysis, describe
 from soundlab.domain.axes import COUNTED
 
 RNG = np.random.default_rng(0)
@@ -73,6 +73,11 @@ def test_units() -> None:
     assert measure("register", harmonic(220)) == pytest.approx(np.log2(220), abs=0.05)
     assert 2 ** measure("speed", pulses(2, decay=0.015)) == pytest.approx(120, rel=0.05)
     assert 2 ** measure("density", pulses(4, decay=0.015)) - 1 == pytest.approx(4, rel=0.15)
+
+
+def test_a_single_note_that_dies_away_has_no_pulse() -> None:
+    t = np.arange(4 * RATE) / RATE
+    assert DESCRIPTORS["speed"](Analysis(np.exp(-t) * np.sin(2 * np.pi * 440 * t))) is None
 
 
 def test_level_changes_only_loudness() -> None:
