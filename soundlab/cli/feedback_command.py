@@ -22,7 +22,8 @@ from soundlab.domain.lint import style_of
     "--treat/--generate",
     "treat",
     default=None,
-    help="By signal processing, the take staying itself; or by a new take. Unsaid: treated where all else is to stay.",
+    help="By signal processing, the take staying itself; or by new takes and nothing else. Unsaid: treated where all "
+    "else is to stay, else by new takes, and what they miss is treated.",
 )
 @project_option
 @json_option
@@ -62,7 +63,7 @@ def command(
             takes = [child]
         else:
             with meter() as progress:
-                takes = opened_project.steering.answer(parent.id, words, n, progress=progress)
+                takes = opened_project.steering.answer(parent.id, words, n, finish=treat is None, progress=progress)
     if as_json:
         emit({"takes": [t.as_json() for t in takes]})
     else:

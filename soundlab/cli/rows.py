@@ -20,7 +20,8 @@ def obeyed_text(take: Take) -> str:
         if row["ok"] is None:
             parts.append(f"{name} (by ear)")
         else:
-            parts.append(f"{name} {row['before']:.2f} → {row['after']:.2f} {'✓' if row['ok'] else '✗'}")
+            by = " by treatment" if row["axis"] in take.treated else ""
+            parts.append(f"{name} {row['before']:.2f} → {row['after']:.2f} {'✓' if row['ok'] else '✗'}{by}")
     return ", ".join(parts)
 
 

@@ -43,6 +43,12 @@ class Take:
     batch: str = ""
     created: str = ""
 
+    @property
+    def treated(self) -> dict[str, float]:
+        """Axes that signal processing has moved, and how far it was turned: -1 to 1."""
+        rows = (self.recipe.get("treatment") or {}).get("applied", [])
+        return {row["axis"]: row["amount"] * row["direction"] for row in rows}
+
     def as_json(self) -> dict[str, Any]:
         """Return the fields of the command line's contract, and the recipe."""
         names = (

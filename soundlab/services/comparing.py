@@ -150,5 +150,4 @@ def _said(take: Take) -> str:
 
 
 def _treated(take: Take) -> str:
-    rows = (take.recipe.get("treatment") or {}).get("applied", [])
-    return ", ".join(f"{r['axis']} {r['amount'] * r['direction']:+.2f}" for r in rows)
+    return ", ".join(f"{axis} {amount:+.2f}" for axis, amount in take.treated.items())

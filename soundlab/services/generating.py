@@ -190,14 +190,20 @@ class GenerationService:
         adjustments: Sequence[dict[str, Any]],
         treatment: dict[str, Any],
         seconds: float,
+        *,
+        instead: bool = False,
     ) -> Take:
-        """Keep ``audio`` (channels, samples) as a take that was made from ``parent`` by signal processing."""
+        """Keep ``audio`` (channels, samples) as a take that was made from ``parent`` by signal processing.
+
+        It is a child of ``parent``; with ``instead`` it stands in its place, as a child of
+        the same take, and ``parent`` goes to the unranked ones.
+        """
         identity = new_id("t")
         row = replace(
             parent,
             id=identity,
             path=str(self._folder / f"{identity}.wav"),
-            parent=parent.id,
+            parent=parent.parent if instead else parent.id,
             verdict=None,
             note="",
             adjustments=list(adjustments),
@@ -205,7 +211,7 @@ class GenerationService:
             descriptors={},
             recipe={**parent.recipe, "treatment": treatment, "treated_from": parent.id, "pid": os.getpid()},
             state="pending",
-            batch=new_id("b"),
+            batch=parent.batch if instead else new_id("b"),
             created="",
         )
         self._takes.add([row])
@@ -217,7 +223,7 @@ class GenerationService:
             "seconds_to_generate": round(seconds, 3),
             "state": "done",
         }
-        self._takes.finish([(identity, changes)])
+        self._takes.finish([(identity, changes), *([(parent.id, {"state": "unranked"})] if instead else [])])
         return self._takes.get(identity)
 
     def _pending(

@@ -20,9 +20,10 @@ from soundlab.storage.vectors import VectorStore, unit_mean
 
 CANDIDATES = 4
 """Takes that are made for each one kept, in every row alike."""
-ROWS = ("again", "words", "guidance", "ranking", "all", "treatment")
+ROWS = ("again", "words", "guidance", "ranking", "all", "treatment", "finished")
 """A new seed, which is chance; the words appended to the prompt; the answering brief's first take; the parent's
-brief, best of four; the answering brief, best of four; treatment alone."""
+brief, best of four; the answering brief, best of four; treatment alone; the answering brief, best of four, and
+what that one missed treated, which is what feedback does by itself."""
 PROMPTS = (
     "rain",
     "a low drone",
@@ -145,13 +146,15 @@ class Proof:
             return self.steering.ranked(parent, candidates, adjustments)[:1]
 
         made = self.generation.generate
+        every = made(answer, CANDIDATES, parent.seed, adjustments=rows, select=best)[0]
         return [
             ("again", made(plain, 1, parent.seed + 5000)[0]),
             ("words", made(plain.with_(prompt=f"{parent.prompt}, {words}"), 1, parent.seed)[0]),
             ("guidance", made(answer, 1, parent.seed, adjustments=rows)[0]),
             ("ranking", made(plain, CANDIDATES, parent.seed + 6000, adjustments=rows, select=best)[0]),
-            ("all", made(answer, CANDIDATES, parent.seed, adjustments=rows, select=best)[0]),
+            ("all", every),
             ("treatment", self.steering.treat(parent.id, words)),
+            ("finished", self.steering.finished(parent, every, adjustments, adjustments)),
         ]
 
     def _listen(self, take: Take) -> tuple[dict[str, float | None], np.ndarray]:

@@ -269,6 +269,7 @@ class SteeringService:
         n: int = 1,
         *,
         understood: Sequence[Adjustment] | None = None,
+        finish: bool = True,
         progress: Progress = ignore_progress,
         cancelled: CancelledFlag = never,
         stream: bool = False,
@@ -276,6 +277,8 @@ class SteeringService:
         """Make ``n`` takes that follow the feedback, best first, each with its check.
 
         ``understood`` replaces what the parser makes of ``text``, where a person has corrected it.
+        With ``finish``, axes that a take has not moved noticeably are treated; its recipe says which,
+        and the take as it was generated is kept among the unranked ones.
         """
         parent = self.takes.get(take)
         adjustments = list(understood) if understood is not None else self.parse(text, batch=parent.batch)
@@ -290,7 +293,30 @@ class SteeringService:
             stream=stream,
             select=lambda candidates: self.ranked(parent, candidates, goals)[:n],
         )
-        return [self._checked(parent, child, goals) for child in chosen]
+        made = [self._checked(parent, child, goals) for child in chosen]
+        return [self.finished(parent, child, adjustments, goals) for child in made] if finish else made
+
+    def finished(
+        self, parent: Take, child: Take, adjustments: Sequence[Adjustment], goals: Sequence[Adjustment]
+    ) -> Take:
+        """Treat what a child has missed of its goals, counted from its parent; return what stands in its place."""
+        missed = {o.axis for o in check(parent, child, goals, self.jnds) if o.ok is False}
+        wishes = [a for a in goals if a.axis in missed and able(a)]
+        if not wishes:
+            return child
+        audio, rate = read_audio(Path(child.path))
+        began = time.perf_counter()
+        made, applied = treat(audio.astype(np.float64), rate, wishes, self.jnds, parent.descriptors)
+        finished = self.generation.treated(
+            child,
+            made,
+            rate,
+            [a.as_json() for a in adjustments],
+            {"applied": [a.as_json() for a in applied], "left": []},
+            (child.seconds_to_generate or 0.0) + time.perf_counter() - began,
+            instead=True,
+        )
+        return self._checked(parent, finished, goals)
 
     def sweep(
         self,

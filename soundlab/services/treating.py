@@ -88,7 +88,11 @@ def levelled(audio: Audio, rate: int, lufs: float) -> Audio:
 
 
 def treat(
-    audio: Audio, rate: int, adjustments: Sequence[Adjustment], jnds: Mapping[str, float]
+    audio: Audio,
+    rate: int,
+    adjustments: Sequence[Adjustment],
+    jnds: Mapping[str, float],
+    since: Mapping[str, float | None] | None = None,
 ) -> tuple[Audio, list[Applied]]:
     """Treat audio (channels, samples) by those adjustments that can be; return it with what was done.
 
@@ -96,11 +100,13 @@ def treat(
     far as was asked; what has none, or one that hears nothing of it, is turned
     by the strength. Of several axes each is moved less, as they pull at each
     other. Afterwards axes that later treatments have moved back are turned again,
-    and the round that did most of what was asked is kept. The loudness is the
-    parent's unless it was asked to change.
+    and the round that did most of what was asked is kept. The loudness stays
+    unless it was asked to change. Movement counts from what ``since`` measured,
+    without it from the audio itself.
     """
     wishes = sorted((a for a in adjustments if able(a)), key=lambda a: ORDER.index(str(a.axis)))
-    start = {str(a.axis): measured(audio, rate, str(a.axis)) for a in wishes if AXES[str(a.axis)].counted}
+    counted = [str(a.axis) for a in wishes if AXES[str(a.axis)].counted]
+    start = {axis: measured(audio, rate, axis) if since is None else since.get(axis) for axis in counted}
     marks = {
         axis: before + a.direction * jnds[axis]
         for a in wishes

@@ -34,7 +34,8 @@ def check_line(take: Take) -> str:
     parts = []
     for row in take.obeyed or []:
         name = AXES[row["axis"]].pole(row["asked"])
-        parts.append(f"{name} {'by ear' if row['ok'] is None else '✓' if row['ok'] else '✗'}")
+        by = " treated" if row["axis"] in take.treated else ""
+        parts.append(f"{name} {'by ear' if row['ok'] is None else '✓' if row['ok'] else '✗'}{by}")
     return ", ".join(parts)
 
 
