@@ -274,9 +274,15 @@ class Project:
     @cached_property
     def training(self) -> TrainingService:
         from soundlab.services.training import TrainingService
+        from soundlab.vocabulary import read_tags
 
         return TrainingService(
-            self.dataset, self.adapters, self.trainer, self.folder / "adapters", self.internal / "tokens"
+            self.dataset,
+            self.adapters,
+            self.trainer,
+            self.folder / "adapters",
+            self.internal / "tokens",
+            read_tags([packaged("presets") / "vocabulary"]),
         )
 
     @cached_property

@@ -21,6 +21,14 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def few_other_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Adapters keep two of the base's prompts in mind, not as many as they do for people, which takes longer."""
+    from soundlab.services import training
+
+    monkeypatch.setattr(training, "OTHERS", 2)
+
+
 @pytest.fixture
 def tone(tmp_path: Path) -> Path:
     """A 2 s stereo tone at 44.1 kHz."""

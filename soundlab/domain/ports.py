@@ -165,6 +165,8 @@ class TrainingRequest(TrainingSettings):
         Folder that tokens are kept in; without one they are made each time.
     augment
         Of :data:`AUGMENTATIONS`, those that leave what the clips have in common.
+    others
+        Prompts that the adapter should answer as its base does; none: nothing is kept in mind.
     """
 
     name: str
@@ -174,6 +176,7 @@ class TrainingRequest(TrainingSettings):
     resume: bool = False
     cache: str = ""
     augment: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

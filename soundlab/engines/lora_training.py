@@ -33,7 +33,7 @@ from soundlab.domain.ports import (
     ignore_progress,
     never,
 )
-from soundlab.engines import axis_condition, memory
+from soundlab.engines import axis_condition, lora_prior, memory
 from soundlab.engines.lora import ATTENTION, TARGETS, lean
 from soundlab.engines.lora_data import Batch, Material, Piece
 from soundlab.engines.musicgen import Musicgen
@@ -62,9 +62,17 @@ class Objective(nn.Module):
         super().__init__()
         self.decoder = decoder
 
-    def forward(self, codes: Tensor, states: Tensor, mask: Tensor) -> Tensor:
-        """Codes (rows, books, frames), text states (rows, tokens, width), mask (rows, tokens) → the mean loss."""
-        return conditional_loss(self.decoder, codes, states, mask)
+    def forward(
+        self, codes: Tensor, states: Tensor, mask: Tensor, recalled: tuple[Tensor, ...] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return the mean loss, and what is to be made small: the same, and how much is forgotten.
+
+        Codes (rows, books, frames), text states (rows, tokens, width), mask (rows, tokens);
+        ``recalled`` are such of the base's own takes, with its logits.
+        """
+        loss = conditional_loss(self.decoder, codes, states, mask)
+        whole = loss if recalled is None else loss + lora_prior.KEPT * lora_prior.forgetting(self.decoder, *recalled)
+        return loss.detach(), whole
 
 
 @dataclass(slots=True)
@@ -109,17 +117,20 @@ def train(
     memory.check(engine, request, precision)
     folder = Path(request.folder)
     folder.mkdir(parents=True, exist_ok=True)
+    cache = Path(request.cache) if request.cache else None
     material = Material(
         engine,
         request.clips,
-        cache=Path(request.cache) if request.cache else None,
+        cache=cache,
         augment=request.augment,
         progress=progress,
         cancelled=cancelled,
     )
+    takes = lora_prior.made(engine, request.others, progress, cancelled, cache)
     started = time.perf_counter()
     with _adapted(engine, request, precision) as decoder:
-        run = _Run(engine, decoder, request, precision, material)
+        prior = None if takes is None else lora_prior.remembered(decoder, *takes)
+        run = _Run(engine, decoder, request, precision, material, prior)
         done = run.train(progress, cancelled)
         leads = run.leads
     if leads and engine.axes is not None:
@@ -197,11 +208,18 @@ class _Run:
     """One training run."""
 
     def __init__(
-        self, engine: Musicgen, decoder: Any, request: TrainingRequest, precision: str, material: Material
+        self,
+        engine: Musicgen,
+        decoder: Any,
+        request: TrainingRequest,
+        precision: str,
+        material: Material,
+        prior: lora_prior.Remembered | None,
     ) -> None:
         from accelerate import Accelerator
 
         self._engine, self._decoder, self._request, self._material = engine, decoder, request, material
+        self._prior = prior
         self._folder = Path(request.folder)
         self._state = self._folder / "state.safetensors"
         self._accelerator = Accelerator(
@@ -258,16 +276,18 @@ class _Run:
         losses = []
         for part in range(request.accumulate):
             draw = [request.seed, step, part, self._accelerator.process_index]
-            batch = self._material.batch(np.random.default_rng(draw), request.batch)
+            rng = np.random.default_rng(draw)
+            batch = self._prepare(self._material.batch(rng, request.batch))
+            recalled = None if self._prior is None else self._prior.batch(rng, 2 * request.batch)
             torch.manual_seed(hash_seed(draw))
             with self._accelerator.accumulate(self._objective):
-                loss = self._objective(*self._prepare(batch))
-                self._accelerator.backward(loss)
+                loss, whole = self._objective(*batch, recalled)
+                self._accelerator.backward(whole)
                 if self._accelerator.sync_gradients:
                     self._accelerator.clip_grad_norm_(list(self._weights.values()), 1.0)
                 self._prepared.step()
                 self._prepared.zero_grad()
-            losses.append(loss.detach())
+            losses.append(loss)
         mean: float = self._accelerator.reduce(torch.stack(losses).mean(), "mean").item()
         return mean
 

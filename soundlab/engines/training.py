@@ -50,6 +50,25 @@ def conditional_loss(
         (batch, frames) where the past is hidden: what the decoder is given there
         says nothing, and it has to go by the conditions.
     """
+    logits, targets = predictions(decoder, codes, memory, mask, forgotten)
+    if book_weights is None:
+        return torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORE)
+    each = torch.nn.functional.cross_entropy(
+        logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORE, reduction="none"
+    )
+    batch, books, _ = codes.shape
+    by_book = each.view(batch, books, -1).sum((0, 2)) / (targets != IGNORE).view(batch, books, -1).sum((0, 2))
+    return (by_book * book_weights).sum() / book_weights.sum()
+
+
+def predictions(
+    decoder: MusicgenForCausalLM,
+    codes: Tensor,
+    memory: Tensor | None,
+    mask: Tensor | None,
+    forgotten: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Logits (batch × books, steps, vocabulary) of each delayed step, and its code, ``IGNORE`` where there is none."""
     config = decoder.config
     batch, books, _ = codes.shape
     stereo = config.audio_channels == 2
@@ -68,10 +87,4 @@ def conditional_loss(
         use_cache=False,
     ).logits
     targets = delayed.masked_fill(delayed == config.pad_token_id, IGNORE).reshape(batch * books, -1)
-    if book_weights is None:
-        return torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORE)
-    each = torch.nn.functional.cross_entropy(
-        logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORE, reduction="none"
-    )
-    by_book = each.view(batch, books, -1).sum((0, 2)) / (targets != IGNORE).view(batch, books, -1).sum((0, 2))
-    return (by_book * book_weights).sum() / book_weights.sum()
+    return logits, targets

@@ -22,15 +22,13 @@ from soundlab.domain.take import TRIAL, Take
 from soundlab.errors import NotFound
 from soundlab.services.generating import GenerationService
 from soundlab.services.steering import SteeringService
-from soundlab.services.training import write_card
+from soundlab.services.training import OTHER_PROMPTS, write_card
 from soundlab.storage.adapters import AdapterStore
 from soundlab.storage.takes import TakeStore
 from soundlab.storage.vectors import VectorStore, unit_mean
 
 PROMPTS, SEEDS = 6, 4
 """Captions that are asked for, and takes of each; with the adapter and without."""
-OTHER_PROMPTS = ("rain", "church bells", "footsteps", "a low drone")
-"""Whether an adapter still listens to other words."""
 _SECONDS = 6.0
 _LONGEST = 60.0
 _DIRECTIONS = ("brightness", "warmth", "boominess", "density")
@@ -167,7 +165,9 @@ class EvaluationService:
                 for way in (1, -1):
                     progress(2 * index + (way < 0), 2 * len(_DIRECTIONS), f"feedback, {name}")
                     wish = Adjustment("axis", AXES[axis].pole(way), axis=axis, direction=way, strength=BARE)
-                    children = self.steering.answer(parent.id, wish.text, understood=[wish], cancelled=cancelled)
+                    children = self.steering.answer(
+                        parent.id, wish.text, understood=[wish], finish=False, cancelled=cancelled
+                    )
                     answers += [row["ok"] for t in self._trial(children, adapter.name) for row in t.obeyed or []]
             decided = [bool(ok) for ok in answers if ok is not None]
             shares[name] = round(float(np.mean(decided)), 3) if decided else None

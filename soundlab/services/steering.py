@@ -39,6 +39,8 @@ SWEEP = (-1.0, -0.5, 0.0, 0.5, 1.0)
 """Strengths of a sweep; at 0 stands the take itself."""
 LOUDER = 1.3
 """The same for loudness, which is set and not only aimed at: about 6 LU."""
+SURE = 2.0
+"""Just-noticeable differences below which a new take is finished by treatment; from one on a measure notices."""
 COLLATERAL = 2.0
 """Just-noticeable differences that it costs a candidate when everything else moved too."""
 IDENTITY = 1.5
@@ -277,7 +279,7 @@ class SteeringService:
         """Make ``n`` takes that follow the feedback, best first, each with its check.
 
         ``understood`` replaces what the parser makes of ``text``, where a person has corrected it.
-        With ``finish``, axes that a take has not moved noticeably are treated; its recipe says which,
+        With ``finish``, axes that a take has not surely moved are treated; its recipe says which,
         and the take as it was generated is kept among the unranked ones.
         """
         parent = self.takes.get(take)
@@ -300,7 +302,11 @@ class SteeringService:
         self, parent: Take, child: Take, adjustments: Sequence[Adjustment], goals: Sequence[Adjustment]
     ) -> Take:
         """Treat what a child has missed of its goals, counted from its parent; return what stands in its place."""
-        missed = {o.axis for o in check(parent, child, goals, self.jnds) if o.ok is False}
+        missed = {
+            o.axis
+            for o in check(parent, child, goals, self.jnds)
+            if o.before is not None and o.after is not None and o.jnd and (o.after - o.before) * o.asked < SURE * o.jnd
+        }
         wishes = [a for a in goals if a.axis in missed and able(a)]
         if not wishes:
             return child

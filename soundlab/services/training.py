@@ -27,6 +27,11 @@ from soundlab.services.dataset import Dataset, Plan, write_captions
 from soundlab.storage.adapters import AdapterStore
 
 CARD = "adapter.json"
+OTHERS = 32
+"""Prompts that an adapter is to answer as its base does."""
+OTHER_PROMPTS = ("rain", "church bells", "footsteps", "a low drone")
+"""What an adapter is asked for to see whether it still listens to other words; never among those it is to answer."""
+_LONG = re.compile(r"[^\W\d_]{4,}")
 _NAME = re.compile(r"^[\w][\w.-]{0,63}$")
 
 
@@ -38,6 +43,8 @@ class TrainingService:
     ----------
     folder, cache
         Where adapters go, and the tokens of what they are trained on.
+    prompts
+        Of all kinds: those without a word of the clips' captions are to be answered as before.
     """
 
     dataset: Dataset
@@ -45,6 +52,7 @@ class TrainingService:
     trainer: Trainer
     folder: Path
     cache: Path
+    prompts: Sequence[str]
 
     def plan(self, name: str, collection: str | None = None, takes: Sequence[str] | None = None) -> Plan:
         """Say who would train ``name`` and who would not. Raises WrongInput on a bad name, NotFound on a collection."""
@@ -89,6 +97,7 @@ class TrainingService:
                 cache=str(self.cache),
                 augment=plan.augment,
                 resume=resume,
+                others=_others(self.prompts, [s.caption for s in plan.used]),
                 **asdict(settings),
             ),
             progress,
@@ -101,6 +110,17 @@ class TrainingService:
         adapter = self.adapters.get(name)
         write_card(adapter)
         return adapter, plan
+
+
+def _others(prompts: Sequence[str], captions: Sequence[str]) -> tuple[str, ...]:
+    """Prompts without a longer word of the captions or of :data:`OTHER_PROMPTS`, evenly taken, at most OTHERS."""
+    said = _stems(" ".join([*captions, *OTHER_PROMPTS]))
+    free = [p for p in dict.fromkeys(prompts) if said.isdisjoint(_stems(p))]
+    return tuple(free[:: max(1, len(free) // OTHERS)][:OTHERS])
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:4] for word in _LONG.findall(text.lower())}
 
 
 def refuse_nothing(plan: Plan) -> None:

@@ -10,8 +10,8 @@ import torch
 from safetensors import SafetensorError
 from transformers import MusicgenForConditionalGeneration
 
-from soundlab.domain.ports import TrainingClip, TrainingRequest
-from soundlab.engines import memory, registry
+from soundlab.domain.ports import TrainingClip, TrainingRequest, ignore_progress, never
+from soundlab.engines import lora_prior, memory, registry
 from soundlab.engines.lora import TARGETS, applied, lean, merge
 from soundlab.engines.lora_training import train
 from soundlab.engines.musicgen import Musicgen
@@ -154,6 +154,29 @@ def test_a_resumed_run_remembers_its_mean_and_what_it_kept(engine: Musicgen, tmp
     assert len(tokens) == 1 + 3 + 1
     train(engine, request(tmp_path, "again", 1, clips, **given))
     assert tokens == {p: p.stat().st_mtime_ns for p in (tmp_path / "tokens").rglob("*.safetensors")}
+
+
+def test_other_words_stay_nearer_the_base_where_they_are_remembered(engine: Musicgen, tmp_path: Path) -> None:
+    words = ("an organ", "birds")
+    takes = lora_prior.made(engine, words, ignore_progress, never)
+    assert takes is not None
+    base = lora_prior.remembered(engine.model.decoder.eval(), *takes)
+    engine.model.decoder.eval()
+
+    def forgotten(name: str) -> float:
+        with applied(engine.model.decoder, [(tmp_path / name, 1.0)]), torch.no_grad():
+            return float(lora_prior.forgetting(engine.model.decoder, base.codes, base.states, base.mask, base.logits))
+
+    train(engine, request(tmp_path, "free", 30))
+    learnt = train(engine, request(tmp_path, "kept", 30, others=words))
+    assert forgotten("kept") < 0.7 * forgotten("free")
+    assert np.mean(learnt.losses[-5:]) < np.mean(learnt.losses[:5]) - 0.05
+    calls = iter(range(1000))
+    with pytest.raises(Cancelled, match="--resume"):
+        train(engine, request(tmp_path, "broken", 30, others=words), cancelled=lambda: next(calls) >= 22)
+    train(engine, request(tmp_path, "broken", 30, others=words, resume=True))
+    whole, broken = weights(tmp_path / "kept"), weights(tmp_path / "broken")
+    assert all(torch.equal(whole[k], broken[k]) for k in whole)
 
 
 @pytest.mark.parametrize(
