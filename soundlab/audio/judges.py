@@ -138,7 +138,7 @@ def _pitched(x: Samples) -> float | None:
     """Crest of the spectrum in frames, mean by level, dB: partials stand out, noise does not."""
     power = _power(x)[8:400]
     weight = power.sum(0)
-    crest = 10 * np.log10(power.max(0) / np.maximum(power.mean(0), 1e-20))
+    crest = 10 * np.log10(np.maximum(power.max(0), 1e-20) / np.maximum(power.mean(0), 1e-20))
     return float((crest * weight).sum() / max(weight.sum(), 1e-20))
 
 

@@ -30,7 +30,7 @@ from soundlab.engines.training import IGNORE, predictions
 from soundlab.errors import Cancelled
 
 SECONDS = 1.5
-KEPT = 2.0
+KEPT = 1.0
 """What a nat of what is forgotten weighs beside a nat of what is learnt."""
 
 

@@ -39,8 +39,8 @@ SWEEP = (-1.0, -0.5, 0.0, 0.5, 1.0)
 """Strengths of a sweep; at 0 stands the take itself."""
 LOUDER = 1.3
 """The same for loudness, which is set and not only aimed at: about 6 LU."""
-SURE = 2.0
-"""Just-noticeable differences below which a new take is finished by treatment; from one on a measure notices."""
+SURE = 3.0
+"""Just-noticeable differences below which a new take is finished by treatment: what treatment goes for, too."""
 COLLATERAL = 2.0
 """Just-noticeable differences that it costs a candidate when everything else moved too."""
 IDENTITY = 1.5
