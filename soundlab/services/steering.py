@@ -25,7 +25,7 @@ from soundlab.errors import NotFound, WrongInput
 from soundlab.presets import read_toml
 from soundlab.services.generating import MAX_TAKES, GenerationService
 from soundlab.services.taste import WEIGHT, TasteService
-from soundlab.services.treating import able, treat
+from soundlab.services.treating import LOUDER, able, treat
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.takes import TakeStore
 from soundlab.storage.vectors import VectorStore, unit_mean
@@ -37,8 +37,6 @@ STEP = 2.5
 """Just-noticeable differences that a bare comparative asks for, where a checkpoint is steered by measure."""
 SWEEP = (-1.0, -0.5, 0.0, 0.5, 1.0)
 """Strengths of a sweep; at 0 stands the take itself."""
-LOUDER = 1.3
-"""The same for loudness, which is set and not only aimed at: about 6 LU."""
 SURE = 3.0
 """Just-noticeable differences below which a new take is finished by treatment: what treatment goes for, too."""
 COLLATERAL = 2.0
@@ -108,7 +106,7 @@ def revise(parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, f
             opposite.append(axis.word(-a.direction) if axis.counted or a.direction < 0 else "")
             pull = max(pull, a.strength)
             if a.axis == "loudness" and (now := parent.descriptors.get("loudness")) is not None:
-                level = now + a.direction * LOUDER * 2 * a.strength * jnds["loudness"]
+                level = now + a.direction * LOUDER * a.strength * jnds["loudness"]
         elif a.kind == "term" and a.term:
             (added if a.direction > 0 else avoided).append(a.term)
         elif a.kind in ("like", "unlike") and a.target:
@@ -305,7 +303,11 @@ class SteeringService:
         missed = {
             o.axis
             for o in check(parent, child, goals, self.jnds)
-            if o.before is not None and o.after is not None and o.jnd and (o.after - o.before) * o.asked < SURE * o.jnd
+            if o.axis != "loudness"  # which has been set
+            and o.before is not None
+            and o.after is not None
+            and o.jnd
+            and (o.after - o.before) * o.asked < SURE * o.jnd
         }
         wishes = [a for a in goals if a.axis in missed and able(a)]
         if not wishes:

@@ -18,6 +18,8 @@ from soundlab.domain.feedback import Adjustment
 
 AIM = 6.0
 """Just-noticeable differences that full strength asks for; a bare comparative asks for half of it."""
+LOUDER = 2.6
+"""The same for loudness, which is set and not only aimed at: a bare comparative is about 6 LU."""
 LEAST: dict[tuple[str, int], float] = {
     ("boominess", 1): 0.6,
     ("boominess", -1): 0.8,
@@ -121,7 +123,8 @@ def treat(
             if axis in marks:
                 if again and not _short_of(made, rate, axis, marks[axis], a.direction):
                     continue
-                aim = _ENOUGH if again else AIM / len(marks) ** 0.5 * a.strength
+                full = LOUDER if axis == "loudness" else AIM / len(marks) ** 0.5
+                aim = _ENOUGH if again else full * a.strength
                 goal = marks[axis] + a.direction * (aim - 1) * jnds[axis]
                 made, amount = _turned_to(made, rate, a, goal, marks[axis], first=not again)
                 amounts[axis] = max(amounts[axis], amount)

@@ -17,7 +17,7 @@ from tests.services.test_taste import A, B, rows
 
 def test_a_comparison_says_what_was_asked_and_what_measures_otherwise(inside: Path, cli: Cli) -> None:
     (take,) = cli.json("generate", "rain", "--seed", "3", "-d", "2")["takes"]
-    (child,) = cli.json("feedback", take["id"], "much darker", "--treat")["takes"]
+    (child,) = cli.json("feedback", take["id"], "darker", "--treat")["takes"]
     found = cli.json("compare", take["id"], child["id"])["difference"]
     assert {row["field"] for row in found["asked"]} == {"parent", "feedback", "treatment"}
     assert found["likeness"] > 0.3 and found["rhythm"] > 0.5

@@ -199,7 +199,7 @@ def test_adjectives_go_where_a_writer_would_put_them(warm: Project, prompt: str,
 
 def test_feedback_makes_a_measured_child_and_keeps_the_rest_unranked(warm: Project) -> None:
     parent = warm.generation.generate(Brief("rain", seconds=2.0), 1, 5)[0]
-    child = warm.steering.answer(parent.id, "darker and more metallic")[0]
+    child = warm.steering.answer(parent.id, "darker and more metallic", finish=False)[0]
     assert child.parent == parent.id
     assert [a["axis"] for a in child.adjustments] == ["brightness", "metallic"]
     measured, by_ear = child.obeyed

@@ -134,7 +134,7 @@ def test_what_a_new_take_misses_is_treated_and_said(inside: Path, cli: Cli) -> N
     missed = {o["axis"] for o in plain["obeyed"] if o["ok"] is False}
     assert missed and "treatment" not in plain["recipe"]
     (done,) = cli.json("feedback", parent["id"], words)["takes"]
-    assert {a["axis"] for a in done["recipe"]["treatment"]["applied"]} == missed
+    assert {a["axis"] for a in done["recipe"]["treatment"]["applied"]} >= missed
     assert done["parent"] == parent["id"] and done["seed"] == plain["seed"]
     assert sum(o["ok"] is False for o in done["obeyed"]) < len(missed)
     kept = {t["id"] for t in cli.json("takes")["takes"]}
