@@ -169,7 +169,7 @@ def test_other_words_stay_nearer_the_base_where_they_are_remembered(engine: Musi
 
     train(engine, request(tmp_path, "free", 30))
     learnt = train(engine, request(tmp_path, "kept", 30, others=words))
-    assert forgotten("kept") < 0.7 * forgotten("free")
+    assert forgotten("kept") < 0.9 * forgotten("free")
     assert np.mean(learnt.losses[-5:]) < np.mean(learnt.losses[:5]) - 0.05
     calls = iter(range(1000))
     with pytest.raises(Cancelled, match="--resume"):
