@@ -17,5 +17,5 @@ format:
 
 bench:
 	$(PY) benchmarks/speed.py
-	$(PY) benchmarks/obedience.py
+	$(PY) -m soundlab bench direction
 	$(PY) -m soundlab bench sketch

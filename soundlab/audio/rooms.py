@@ -47,6 +47,7 @@ def distance(audio: Audio, rate: int, amount: float) -> Audio:
 
 
 def space(audio: Audio, rate: int, amount: float) -> Audio:
+    """Larger: a generated room of up to seven seconds. Drier: what decays decays sooner."""
     return (
         room(audio, rate, 0.8 + 6.2 * amount, min(1.0, 0.35 + 0.6 * amount))
         if amount > 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,21 +149,30 @@ def _encoded(
     what = json.dumps([key, variant, sorted(augment), SECONDS])
     name = hashlib.sha256(what.encode()).hexdigest()[:32]
     path = cache / engine.checkpoint.fingerprint / f"{name}.safetensors" if cache is not None else None
+    seed = int(hashlib.sha256(what.encode()).hexdigest()[:8], 16)
+
+    def make() -> dict[str, Tensor]:
+        tensors = {}
+        for i, piece in enumerate(_pieces(engine, clip, seed, augment)):
+            tensors[f"codes.{i:05}"] = engine.encode_audio(piece)
+            tensors[f"values.{i:05}"] = _values(piece, engine.sample_rate)
+        return tensors
+
+    held = cached(path, make)
+    return [(held[f"codes.{i:05}"], held[f"values.{i:05}"]) for i in range(len(held) // 2)]
+
+
+def cached(path: Path | None, make: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Tensors on the CPU from a file, else made and kept in it; whole numbers take 16 bits there, as codes fit them."""
     if path is not None and path.exists():
         try:
-            held = load_file(path)
-            return [(held[f"codes.{i:05}"].long(), held[f"values.{i:05}"]) for i in range(len(held) // 2)]
+            return {k: v.long() if v.dtype == torch.int16 else v for k, v in load_file(path).items()}
         except SafetensorError:
             path.unlink(missing_ok=True)  # written by a machine that lost power: made again
-    seed = int(hashlib.sha256(what.encode()).hexdigest()[:8], 16)
-    made = [
-        (engine.encode_audio(piece).cpu(), _values(piece, engine.sample_rate))
-        for piece in _pieces(engine, clip, seed, augment)
-    ]
+    made = {k: v.cpu() for k, v in make().items()}
     if path is not None:
-        tensors = {f"codes.{i:05}": codes.to(torch.int16).contiguous() for i, (codes, _) in enumerate(made)}
         with atomic_path(path) as beside:
-            save_file(tensors | {f"values.{i:05}": values for i, (_, values) in enumerate(made)}, beside)
+            save_file({k: (v.short() if v.dtype == torch.long else v).contiguous() for k, v in made.items()}, beside)
     return made
 
 

@@ -17,19 +17,19 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from soundlab.audio.decode import read_audio
-from soundlab.audio.write import atomic_path
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import GenerationRequest, Progress
+from soundlab.engines.lora_data import cached
 from soundlab.engines.musicgen import Musicgen
 from soundlab.engines.training import IGNORE, predictions
 from soundlab.errors import Cancelled
 
 SECONDS = 1.5
+ROWS = 2
+"""Such takes for each row of a batch."""
 KEPT = 1.0
 """What a nat of what is forgotten weighs beside a nat of what is learnt."""
 
@@ -94,19 +94,14 @@ def _taken(engine: Musicgen, prompt: str, seed: int, cache: Path | None) -> Tens
     """Codes (books, frames) of a take, from the cache where they are in it."""
     name = hashlib.sha256(json.dumps([prompt, seed, SECONDS]).encode()).hexdigest()[:32]
     path = None if cache is None else cache / engine.checkpoint.fingerprint / f"base-{name}.safetensors"
-    if path is not None and path.exists():
-        try:
-            return load_file(path)["codes"].long().to(engine.device)
-        except SafetensorError:
-            path.unlink(missing_ok=True)  # written by a machine that lost power: made again
-    with tempfile.TemporaryDirectory() as folder:
-        sound = Path(folder) / "take.wav"
-        engine.generate(GenerationRequest(prompt, (seed,), (str(sound),), SECONDS, ""))
-        codes = engine.encode_audio(read_audio(sound)[0])
-    if path is not None:
-        with atomic_path(path) as beside:
-            save_file({"codes": codes.to(torch.int16).cpu().contiguous()}, beside)
-    return codes
+
+    def make() -> dict[str, Tensor]:
+        with tempfile.TemporaryDirectory() as folder:
+            sound = Path(folder) / "take.wav"
+            engine.generate(GenerationRequest(prompt, (seed,), (str(sound),), SECONDS, ""))
+            return {"codes": engine.encode_audio(read_audio(sound)[0])}
+
+    return cached(path, make)["codes"].to(engine.device)
 
 
 def remembered(decoder: Any, codes: Tensor, states: Tensor, mask: Tensor) -> Remembered:

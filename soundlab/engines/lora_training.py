@@ -278,7 +278,7 @@ class _Run:
             draw = [request.seed, step, part, self._accelerator.process_index]
             rng = np.random.default_rng(draw)
             batch = self._prepare(self._material.batch(rng, request.batch))
-            recalled = None if self._prior is None else self._prior.batch(rng, 2 * request.batch)
+            recalled = None if self._prior is None else self._prior.batch(rng, lora_prior.ROWS * request.batch)
             torch.manual_seed(hash_seed(draw))
             with self._accelerator.accumulate(self._objective):
                 loss, whole = self._objective(*batch, recalled)

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from soundlab.domain.ports import TrainingRequest
+from soundlab.engines import lora_prior
 from soundlab.engines.lora_data import SECONDS
 from soundlab.engines.musicgen import Musicgen
 from soundlab.errors import SoundlabError
@@ -37,6 +38,8 @@ def estimate(engine: Musicgen, request: TrainingRequest, precision: str) -> floa
     each = 8 * 2 * width + (0 if request.targets == "attention" else 2 * (width + ffn))
     adapter = layers * request.rank * each
     frames = request.batch * (SECONDS * engine.frame_rate + config.num_codebooks)
+    if request.others:
+        frames += lora_prior.ROWS * request.batch * (lora_prior.SECONDS * engine.frame_rate + config.num_codebooks)
     one = _ACTIVATIONS * width * size
     kept = frames * (one * 2 + layers * width * size) if request.checkpointing else frames * layers * one
     logits = frames * config.num_codebooks * config.vocab_size * 4 * 3

@@ -25,7 +25,7 @@ from soundlab.errors import NotFound, WrongInput
 from soundlab.presets import read_toml
 from soundlab.services.generating import MAX_TAKES, GenerationService
 from soundlab.services.taste import WEIGHT, TasteService
-from soundlab.services.treating import LOUDER, able, treat
+from soundlab.services.treating import AIM, LOUDER, able, treat
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.takes import TakeStore
 from soundlab.storage.vectors import VectorStore, unit_mean
@@ -37,8 +37,6 @@ STEP = 2.5
 """Just-noticeable differences that a bare comparative asks for, where a checkpoint is steered by measure."""
 SWEEP = (-1.0, -0.5, 0.0, 0.5, 1.0)
 """Strengths of a sweep; at 0 stands the take itself."""
-SURE = 3.0
-"""Just-noticeable differences below which a new take is finished by treatment: what treatment goes for, too."""
 COLLATERAL = 2.0
 """Just-noticeable differences that it costs a candidate when everything else moved too."""
 IDENTITY = 1.5
@@ -277,7 +275,7 @@ class SteeringService:
         """Make ``n`` takes that follow the feedback, best first, each with its check.
 
         ``understood`` replaces what the parser makes of ``text``, where a person has corrected it.
-        With ``finish``, axes that a take has not surely moved are treated; its recipe says which,
+        With ``finish``, axes that a take has moved less than treatment would are treated; its recipe says which,
         and the take as it was generated is kept among the unranked ones.
         """
         parent = self.takes.get(take)
@@ -300,6 +298,7 @@ class SteeringService:
         self, parent: Take, child: Take, adjustments: Sequence[Adjustment], goals: Sequence[Adjustment]
     ) -> Take:
         """Treat what a child has missed of its goals, counted from its parent; return what stands in its place."""
+        strength = {a.axis: a.strength for a in goals if a.kind == "axis"}
         missed = {
             o.axis
             for o in check(parent, child, goals, self.jnds)
@@ -307,7 +306,7 @@ class SteeringService:
             and o.before is not None
             and o.after is not None
             and o.jnd
-            and (o.after - o.before) * o.asked < SURE * o.jnd
+            and (o.after - o.before) * o.asked < AIM * strength[o.axis] * o.jnd
         }
         wishes = [a for a in goals if a.axis in missed and able(a)]
         if not wishes:
