@@ -86,7 +86,9 @@ def levelled(audio: Audio, rate: int, lufs: float) -> Audio:
     made = _level(audio, rate, lufs)
     if float(np.abs(made).max()) <= _PEAK:
         return made
-    return _sought(audio, rate, 1, "loudness", lufs)[0]
+    limited = _sought(audio, rate, 1, "loudness", lufs)[0]
+    reached = integrated(limited, rate)
+    return limited if reached is None or reached <= lufs else _level(limited, rate, lufs)
 
 
 def treat(
