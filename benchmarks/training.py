@@ -62,22 +62,32 @@ def rows(batch: int, width: int, steps: int) -> list[dict[str, torch.Tensor]]:
     ]
 
 
-def ours(model: Any, data: list[dict[str, torch.Tensor]], batch: int, dtype: torch.dtype) -> list[float]:
+def _now(device: str) -> float:
+    """The clock, once the device has done all it was given."""
+    if device != "cpu":
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+def ours(model: Any, data: list[dict[str, torch.Tensor]], batch: int, dtype: torch.dtype, device: str) -> list[float]:
     """Seconds a step as ``soundlab train`` takes them: frozen weights in the precision, the adapter in fp32."""
+    model.to(device)
     lean(model.train())
     weights = [p for p in model.parameters() if p.requires_grad]
     objective, optimiser = Objective(model), torch.optim.AdamW(weights, lr=1e-4)
     out = []
     for k in range(0, len(data), batch):
         part = data[k : k + batch]
-        began = time.perf_counter()
-        codes, states, mask = (torch.stack([row[name] for row in part]) for name in ("codes", "states", "mask"))
-        loss = objective(codes, states.to(dtype), mask)
+        began = _now(device)
+        codes, states, mask = (
+            torch.stack([row[name] for row in part]).to(device) for name in ("codes", "states", "mask")
+        )
+        _, loss = objective(codes, states.to(dtype), mask)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         optimiser.step()
         optimiser.zero_grad()
-        out.append(time.perf_counter() - began)
+        out.append(_now(device) - began)
     return out
 
 
@@ -94,7 +104,7 @@ class Theirs(Trainer):
         return out
 
 
-def theirs(model: Any, data: list[dict[str, torch.Tensor]], batch: int, dtype: torch.dtype) -> list[float]:
+def theirs(model: Any, data: list[dict[str, torch.Tensor]], batch: int, dtype: torch.dtype, device: str) -> list[float]:
     """Seconds a step of Trainer, by autocast where the precision is bf16."""
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
@@ -102,7 +112,7 @@ def theirs(model: Any, data: list[dict[str, torch.Tensor]], batch: int, dtype: t
             per_device_train_batch_size=batch,
             max_steps=len(data) // batch,
             bf16=dtype == torch.bfloat16,
-            use_cpu=True,
+            use_cpu=device == "cpu",
             report_to=[],
             logging_strategy="no",
             save_strategy="no",
@@ -111,9 +121,9 @@ def theirs(model: Any, data: list[dict[str, torch.Tensor]], batch: int, dtype: t
         )
         trainer = Theirs(model=model, args=arguments, train_dataset=data, data_collator=_stacked)
         trainer.seconds = []
-        began = time.perf_counter()
+        began = _now(device)
         trainer.train()
-        whole = time.perf_counter() - began
+        whole = _now(device) - began
         # what is not in a step (the optimiser, clipping) is shared out among them
         rest = (whole - sum(trainer.seconds)) / max(1, len(trainer.seconds))
         return [s + rest for s in trainer.seconds]
@@ -132,14 +142,17 @@ def main() -> None:
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="bf16")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     args = parser.parse_args()
     dtype = torch.bfloat16 if args.precision == "bf16" else torch.float32
     data = rows(args.batch, args.width, args.steps + 1)
-    other = theirs(adapted(decoder(args.layers, args.width), args.rank), data, args.batch, dtype)[1:]
-    own = ours(adapted(decoder(args.layers, args.width).to(dtype), args.rank), data, args.batch, dtype)[1:]
+    other = theirs(adapted(decoder(args.layers, args.width), args.rank), data, args.batch, dtype, args.device)[1:]
+    own = ours(adapted(decoder(args.layers, args.width).to(dtype), args.rank), data, args.batch, dtype, args.device)[1:]
     print(f"transformers Trainer + peft  {statistics.median(other):6.2f} s a step")
     print(f"soundlab                     {statistics.median(own):6.2f} s a step")
     print(f"ratio {statistics.median(other) / statistics.median(own):.2f}")
+    if args.device != "cpu":
+        print(f"most memory of both on the device {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB")
     print(f"most memory of both {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB")
 
 

@@ -72,9 +72,9 @@ def write_shard(
     return SHARD_CLIPS
 
 
-def tell(drawn: scene.Scene, known: scene.Sources = FAMILIES) -> list[str]:
-    """Return the scene's captions."""
-    return [scene.tell(drawn, k, sources=known) for k in range(TELLINGS)]
+def tell(drawn: scene.Scene, known: scene.Sources = FAMILIES, count: int = TELLINGS) -> list[str]:
+    """Return ``count`` captions of the scene."""
+    return [scene.tell(drawn, k, sources=known) for k in range(count)]
 
 
 def main() -> None:
@@ -82,6 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m soundlab.corpus.shards", description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--clips", type=int, default=8000)
+    parser.add_argument("--first", type=int, default=0, help="number of the first shard, for a render apart")
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--recordings", type=Path, help="manifest of CC0/MIT recordings to mix in")
@@ -97,12 +98,12 @@ def main() -> None:
         share=args.share,
         bank=args.instruments,
     )
-    shards = -(-args.clips // SHARD_CLIPS)
+    shards = range(args.first, args.first - (-args.clips // SHARD_CLIPS))
     with ProcessPoolExecutor(args.workers) as pool:
         done = 0
-        for count in pool.map(work, range(shards)):
+        for count in pool.map(work, shards):
             done += count
-            print(f"{done} / {shards * SHARD_CLIPS} clips", flush=True)
+            print(f"{done} / {len(shards) * SHARD_CLIPS} clips", flush=True)
 
 
 if __name__ == "__main__":

@@ -80,6 +80,8 @@ def main() -> None:
     parser.add_argument("--recordings", type=Path, help="as given to soundlab.corpus.shards")
     parser.add_argument("--share", type=float, default=0.1)
     parser.add_argument("--instruments", type=Path)
+    parser.add_argument("--tellings", type=int, default=shards.TELLINGS, help="captions of each clip")
+    parser.add_argument("--norms-from", type=Path, help="norms.json of another folder, to be used as they are")
     args = parser.parse_args()
     known = shards.sources(args.instruments)
     rows = [r for r in recordings.read_manifest(args.recordings) if not r.held_out] if args.recordings else []
@@ -106,24 +108,27 @@ def main() -> None:
         for k, row in enumerate(values)
     }
     basis = [seed for seed in single if seed < first]
-    table = norms(np.stack([measured[s] for s in basis]), [single[s].layers[0].family for s in basis])
+    if args.norms_from:
+        table = json.loads(args.norms_from.read_text(encoding="utf-8"))["families"]
+    else:
+        table = norms(np.stack([measured[s] for s in basis]), [single[s].layers[0].family for s in basis])
     for path, (_, told) in zip(paths, loaded, strict=True):
         texts = []
         for k, said in enumerate(told):
             seed = int(path.stem[-5:]) * shards.SHARD_CLIPS + k
             if seed not in drawn:
-                texts.append([str(t) for t in said])
+                texts.append([str(said[t % len(said)]) for t in range(args.tellings)])
                 continue
             one = single.get(seed)
             if one is None or one.layers[0].family not in table:
-                texts.append(shards.tell(drawn[seed], known))
+                texts.append(shards.tell(drawn[seed], known, args.tellings))
                 continue
             layer = one.layers[0]
             middle, spread = (np.array(v) for v in table[layer.family])
             values = heard(
                 layer.bends.asdict(), (measured[seed] - middle) / spread, known[layer.family].axes | scene.FINISHED_AXES
             )
-            texts.append([scene.tell(one, t, sources=known, heard=values) for t in range(shards.TELLINGS)])
+            texts.append([scene.tell(one, t, sources=known, heard=values) for t in range(args.tellings)])
         beside = path.with_suffix(".captions.tmp")
         beside.write_text(json.dumps(texts), encoding="utf-8")
         beside.replace(path.with_suffix(".captions.json"))

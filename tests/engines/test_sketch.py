@@ -130,7 +130,11 @@ def test_a_hidden_past_is_not_given_to_the_decoder() -> None:
     model = Conditioned(decoder_config(codec), 8, 4).eval()
     given: list[torch.Tensor] = []
     model.decoder.register_forward_pre_hook(lambda _m, _a, kw: given.append(kw["input_ids"]), with_kwargs=True)
-    codes, memory, mask = torch.randint(0, 32, (1, 2, 6)), torch.zeros(1, 1, 256), torch.ones(1, 1)
+    codes, memory, mask = (
+        torch.randint(0, 32, (1, 2, 6)),
+        torch.zeros(1, 1, model.decoder.config.hidden_size),
+        torch.ones(1, 1),
+    )
     forgotten = torch.tensor([[False, True, True, False, False, False]])
     with torch.no_grad():
         conditional_loss(model.decoder, codes, memory, mask)

@@ -30,7 +30,7 @@ class _Critic(nn.Module):
         self.verdict = nn.Conv2d(wide, 1, 3, padding=1)
 
     def forward(self, audio: Tensor) -> list[Tensor]:
-        window = torch.hann_window(self.size)
+        window = torch.hann_window(self.size, device=audio.device)
         spectrum = torch.stft(audio, self.size, self.size // 2, self.size, window, return_complex=True)
         # compress: spectra span 80 dB, convolutions see the loud few otherwise
         magnitude = spectrum.abs().clamp(min=1e-5)

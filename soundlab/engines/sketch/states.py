@@ -1,4 +1,4 @@
-"""Training state in one safetensors file: weights, optimiser moments, running average, step."""
+"""Training state in one safetensors file: weights, optimiser moments, running average, step; and its schedule."""
 
 from __future__ import annotations
 
@@ -42,10 +42,15 @@ def load_state(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, a
             if kind == "model":
                 weights[rest] = file.get_tensor(name)
             elif kind == "average":
-                average[rest] = file.get_tensor(name)
+                average[rest] = file.get_tensor(name).to(average[rest].device)
             else:
                 index, _, key = rest.partition(".")
                 moments.setdefault(int(index), {})[key] = file.get_tensor(name)
     model.load_state_dict(weights)
     optimiser.load_state_dict({**optimiser.state_dict(), "state": moments})
     return step
+
+
+def progress(step: int, steps: int, elapsed: float, seconds: float, *, by_clock: bool) -> float:
+    """Return how much of the schedule is over, 0 to 1: by steps, or by the time that is to be spent."""
+    return min(1.0, elapsed / seconds if by_clock else step / steps)

@@ -23,16 +23,19 @@ Converted to half precision; the weights are otherwise unchanged.
 
 
 class FrozenText:
-    """Tokenizer and encoder, frozen, in single precision."""
+    """Tokenizer and encoder, frozen, in single precision, on ``device``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, device: torch.device | str = "cpu") -> None:
         self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
-        self.model: PreTrainedModel = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
+        model: PreTrainedModel = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
+        self.model = model.to(torch.device(device))
 
     @torch.no_grad()
     def states(self, texts: list[str]) -> tuple[Tensor, Tensor]:
         """Return hidden states (n, tokens, 384) and mask (n, tokens)."""
-        batch = self.tokenizer(texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
+        batch = self.tokenizer(texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt").to(
+            self.model.device
+        )
         out = self.model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
         return out.last_hidden_state, batch["attention_mask"]
 

@@ -152,10 +152,10 @@ def embed(model: ClapModel, folder: Path) -> None:
         audio, _ = shards.read(path)
         rows = []
         for block in torch.from_numpy(audio).split(25):
-            features = mel(block.float() / 32767.0)
+            features = mel(block.float() / 32767.0).to(model.device)
             rows.append(model.audio_projection(model.audio_model(input_features=features).pooler_output))
         found = torch.nn.functional.normalize(torch.cat(rows), dim=-1)
-        save_file({"embeddings": found.half()}, path.with_suffix(".clap.safetensors"))
+        save_file({"embeddings": found.half().cpu()}, path.with_suffix(".clap.safetensors"))
         print(path.name, flush=True)
 
 

@@ -2,9 +2,9 @@
 
 ``python -m soundlab.engines.sketch.train_codec`` reads the shards and writes a
 codec folder with an untrained vocoder; ``train_vocoder`` then trains that.
-Takes minutes. The first book is k-means, frequency-sensitive (Ahalt et al. 1990):
-an entry that wins often looks further away, so that entries go where sounds are
-and not where they are few and extreme. What it leaves over is close to noise,
+Takes minutes. The first book is k-means whose idle entries move to split the busy
+ones (after the utility of Fritzke 1997), so that entries go where sounds are and
+not where they are few and extreme. What it leaves over is close to noise,
 for which k-means would use one entry near zero again and again; so the finer
 books are spherical k-means (Dhillon & Modha 2001): looked up by direction, each
 entry as long as what it stands for usually is. Dead entries are revived.
@@ -26,28 +26,30 @@ _TONES_OF = 3
 """Tones are looked for in every third clip."""
 _HELD_OUT = 400
 """Clips on which the fit is told about."""
-_FAIRNESS = 1.0
-"""Power of an entry's share by which its distances grow while it is fitted; 0 is plain k-means."""
+_IDLE, _BUSY = 0.5, 1.7
+"""Shares of what an entry would win if all won alike: under the first it moves, over the second it is split."""
 
 
 def fit_stage(vectors: Tensor, entries: int, *, iterations: int, generator: torch.Generator) -> Tensor:
-    """K-means of ``vectors`` (n, width); entries that win nothing restart at a random vector.
+    """K-means of ``vectors`` (n, width), in which entries that win little move to where others win much.
 
-    Each entry's pull falls with how often it won; the last two rounds are plain.
+    Each takes half of a busy entry's place, by starting half-way to one of its
+    vectors. The last two rounds leave all where they are.
     """
     centres = vectors[torch.randperm(len(vectors), generator=generator)[:entries]].clone()
-    handicap = torch.ones(entries)
+    fair = len(vectors) / entries
     for k in range(iterations):
-        owner = assign(vectors, centres, handicap if k < iterations - 2 else None)
-        total = torch.zeros_like(centres).index_add_(0, owner, vectors)
+        owner = assign(vectors, centres)
         count = torch.bincount(owner, minlength=entries).float()
-        centres = total / count.clamp(min=1)[:, None]
-        share = count * entries / len(vectors)
-        handicap = handicap * share.clamp(0.25, 4.0) ** (_FAIRNESS / 2)
-        dead = (count < 1).nonzero()[:, 0]
-        if len(dead):
-            centres[dead] = vectors[torch.randint(len(vectors), (len(dead),), generator=generator)]
-            handicap[dead] = 1.0
+        total = torch.zeros_like(centres).index_add_(0, owner, vectors)
+        centres = torch.where(count[:, None] > 0, total / count.clamp(min=1)[:, None], centres)
+        if k < iterations - 2:
+            idle, busy = count.argsort(), count.argsort(descending=True)
+            moves = min(int((count < _IDLE * fair).sum()), int((count > _BUSY * fair).sum()), entries // 8)
+            order = torch.randperm(len(vectors), generator=generator)
+            member = torch.zeros(entries, dtype=torch.long)
+            member[owner[order]] = order  # some vector of each entry
+            centres[idle[:moves]] = 0.5 * (centres[busy[:moves]] + vectors[member[busy[:moves]]])
     return centres
 
 
@@ -75,17 +77,10 @@ def by_direction(vectors: Tensor, centres: Tensor) -> Tensor:
     return torch.cat([(block @ unit.T).argmax(-1) for block in vectors.split(16_384)])
 
 
-def assign(vectors: Tensor, centres: Tensor, handicap: Tensor | None = None) -> Tensor:
-    """Index of the nearest centre for each vector, computed in blocks; distances grow by ``handicap`` (entries,)."""
+def assign(vectors: Tensor, centres: Tensor) -> Tensor:
+    """Index of the nearest centre for each vector, computed in blocks."""
     half = 0.5 * (centres * centres).sum(-1)
-    owners = []
-    for block in vectors.split(16_384):
-        if handicap is None:
-            owners.append((block @ centres.T - half).argmax(-1))
-        else:
-            apart = 0.5 * (block * block).sum(-1, keepdim=True) + half - block @ centres.T
-            owners.append((apart.clamp(min=0) * handicap).argmin(-1))
-    return torch.cat(owners)
+    return torch.cat([(block @ centres.T - half).argmax(-1) for block in vectors.split(16_384)])
 
 
 def leftover(residual: Tensor, owner: Tensor, entries: int) -> Tensor:
@@ -111,7 +106,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=cache_folder() / "codec")
     parser.add_argument("--clips", type=int, default=3000)
     parser.add_argument("--vectors", type=int, default=120_000)
-    parser.add_argument("--iterations", type=int, default=14)
+    parser.add_argument("--iterations", type=int, default=16)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     torch.manual_seed(args.seed)

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -32,7 +32,7 @@ from soundlab.corpus.bends import AXES
 from soundlab.engines.axis_condition import AxisCondition, joined
 from soundlab.engines.sketch import shards
 from soundlab.engines.sketch.codec import SketchCodecModel
-from soundlab.engines.sketch.states import load_state, save_state, save_whole
+from soundlab.engines.sketch.states import load_state, progress, save_state, save_whole
 from soundlab.engines.sketch.text import FrozenText
 from soundlab.engines.sketch.train_clap import DIMENSIONS as SOUND_WIDTH
 from soundlab.engines.training import conditional_loss
@@ -53,6 +53,8 @@ AXIS_NOISE = 0.1
 """Standard deviation of what is added to them."""
 READINGS = 64
 """Captions a step that the reader of axes learns from."""
+_AVERAGED = 5
+"""Steps from one contribution to the average of weights to the next."""
 
 
 def decoder_config(codec: SketchCodecModel) -> MusicgenDecoderConfig:
@@ -62,10 +64,10 @@ def decoder_config(codec: SketchCodecModel) -> MusicgenDecoderConfig:
         num_codebooks=codec.config.num_quantizers,
         pad_token_id=codec.config.codebook_size,
         bos_token_id=codec.config.codebook_size,
-        hidden_size=256,
+        hidden_size=320,
         num_hidden_layers=6,
-        num_attention_heads=4,
-        ffn_dim=1024,
+        num_attention_heads=5,
+        ffn_dim=1280,
         max_position_embeddings=2048,
         dropout=0.0,
     )
@@ -103,7 +105,7 @@ class Conditioned(nn.Module):
         memory = torch.cat([self.enc_to_dec_proj(states), heard], 1)
         mask = torch.cat([mask, has_sound[:, None]], 1)
         memory, mask = joined(memory, mask, self.axis_condition.vector(z, has_z), has_z)
-        weights = torch.tensor(BOOK_WEIGHTS[: codes.shape[1]])
+        weights = torch.tensor(BOOK_WEIGHTS[: codes.shape[1]], device=codes.device)
         return conditional_loss(self.decoder, codes, memory, mask, weights, forgotten)
 
     def reading_loss(self, states: Tensor, mask: Tensor, z: Tensor) -> Tensor:
@@ -142,50 +144,62 @@ def _pitch_features(hz: Tensor) -> Tensor:
 
 
 class Encoded:
-    """Codes and measures of all shards there are, text states of their captions, CLAP embeddings once there are any."""
+    """Codes and measures of all shards there are, text states of their captions, CLAP embeddings once there are any.
 
-    def __init__(self, folders: list[Path], codec: SketchCodecModel, text: FrozenText) -> None:
-        self._folders, self._codec, self._text = folders, codec, text
-        self._known: set[Path] = set()
-        self._codes: list[Tensor] = []
-        self._states: list[tuple[Tensor, ...]] = []
-        self._sounds: dict[int, Tensor] = {}
-        self.measured = torch.zeros(0, len(AXES))
+    All of it is held on ``device``; encoding happens there, too.
+    """
+
+    def __init__(self, folders: list[Path], codec: SketchCodecModel, text: FrozenText, device: torch.device) -> None:
+        self._folders, self._codec, self._text, self._device = folders, codec, text, device
         self._first: dict[Path, int] = {}
+        self._heard: set[Path] = set()
+        books, width = codec.config.num_quantizers, text.model.config.hidden_size
+        self._codes = torch.zeros(0, books, 0, dtype=torch.int16, device=device)
+        self._states = torch.zeros(0, width, dtype=torch.float16, device=device)
+        self._starts = torch.zeros(0, 1, dtype=torch.long, device=device)
+        self._lengths = torch.zeros(0, 1, dtype=torch.long, device=device)
+        self._sounds = torch.zeros(0, SOUND_WIDTH, device=device)
+        self.measured = torch.zeros(0, len(AXES), device=device)
 
     def refresh(self, encode: int) -> None:
         """Take in shards that have appeared, encoding at most ``encode`` of them now."""
         for path in (path for folder in self._folders for path in shards.shard_paths(folder)):
-            self._hear(path)
             cached = path.with_suffix(".codes.safetensors")
-            if path in self._known or (encode == 0 and not cached.exists()):
-                continue
-            self._known.add(path)
-            if not cached.exists():
-                self._encode(path, cached)
-                encode -= 1
-            held = load_file(cached)
-            lengths, flat = self._read(path)
-            spans = torch.split(flat, lengths.flatten().tolist())
-            tellings = lengths.shape[1]
-            self._first[path] = len(self._codes)
-            self._codes.extend(held["codes"].unbind(0))
-            self.measured = torch.cat([self.measured, shards.measured(path)])
-            self._states.extend(tuple(spans[i * tellings : (i + 1) * tellings]) for i in range(len(lengths)))
+            if path not in self._first and (encode > 0 or cached.exists()):
+                if not cached.exists():
+                    self._encode(path, cached)
+                    encode -= 1
+                self._add(path, load_file(cached)["codes"])
+            self._hear(path)
+
+    def _add(self, path: Path, codes: Tensor) -> None:
+        lengths, states = (t.to(self._device) for t in self._read(path))
+        ends = lengths.flatten().cumsum(0) + len(self._states)
+        tellings = lengths.shape[1]
+        if len(self) == 0:
+            self._codes = self._codes.reshape(0, *codes.shape[1:])
+            self._starts, self._lengths = (t.reshape(0, tellings) for t in (self._starts, self._lengths))
+        self._first[path] = len(self)
+        self._codes = torch.cat([self._codes, codes.to(self._device)])
+        self._starts = torch.cat([self._starts, ends.view_as(lengths) - lengths])
+        self._lengths = torch.cat([self._lengths, lengths])
+        self._states = torch.cat([self._states, states])
+        self._sounds = torch.cat([self._sounds, self._sounds.new_full((len(codes), SOUND_WIDTH), torch.nan)])
+        self.measured = torch.cat([self.measured, shards.measured(path).to(self._device)])
 
     def _hear(self, path: Path) -> None:
         """Take in the shard's CLAP embeddings once both they and its codes are there."""
         heard = path.with_suffix(".clap.safetensors")
-        first = self._first.get(path)
-        if first is not None and first not in self._sounds and heard.exists():
-            for k, row in enumerate(load_file(heard)["embeddings"].float()):
-                self._sounds[first + k] = row
+        if path in self._first and path not in self._heard and heard.exists():
+            rows = load_file(heard)["embeddings"].to(self._sounds)
+            self._sounds[self._first[path] : self._first[path] + len(rows)] = rows
+            self._heard.add(path)
 
     def _encode(self, path: Path, cached: Path) -> None:
         audio, _ = shards.read(path)
-        blocks = torch.from_numpy(audio).split(20)
-        codes = torch.cat([self._codec.encode(b.float()[:, None] / 32767.0).audio_codes[0] for b in blocks])
-        save_whole({"codes": codes.to(torch.int16)}, cached)
+        blocks = (b.to(self._device).float()[:, None] / 32767.0 for b in torch.from_numpy(audio).split(20))
+        codes = torch.cat([self._codec.encode(block).audio_codes[0] for block in blocks])
+        save_whole({"codes": codes.to(torch.int16).cpu()}, cached)
 
     def _read(self, path: Path) -> tuple[Tensor, Tensor]:
         """Return token counts (clips, tellings) and text states (tokens, width) of a shard's captions, kept on disk.
@@ -195,13 +209,16 @@ class Encoded:
         cached = path.with_suffix(".states.safetensors")
         told = path.with_suffix(".captions.json")
         if not cached.exists() or (told.exists() and told.stat().st_mtime > cached.stat().st_mtime):
+            rows = shards.captions(path)
+            flat = [caption for row in rows for caption in row]
             states: list[Tensor] = []
             lengths: list[Tensor] = []
-            for row in shards.captions(path):
-                hidden, mask = self._text.states(row)
+            for at in range(0, len(flat), 200):
+                hidden, mask = self._text.states(flat[at : at + 200])
                 lengths.append(mask.sum(1))
-                states.extend(h[: int(n)].half() for h, n in zip(hidden, mask.sum(1), strict=True))
-            save_whole({"states": torch.cat(states), "lengths": torch.stack(lengths)}, cached)
+                states.append(hidden[mask.bool()].half())
+            counts = torch.cat(lengths).view(len(rows), -1)
+            save_whole({"states": torch.cat(states).cpu(), "lengths": counts.cpu().contiguous()}, cached)
         held = load_file(cached)
         return held["lengths"], held["states"]
 
@@ -211,49 +228,53 @@ class Encoded:
     def scales(self) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation of each axis."""
         columns = [column[column.isfinite()] for column in self.measured.T]
-        return torch.stack([c.mean() for c in columns]), torch.stack([c.std() for c in columns])
+        deviations = [c.std(correction=0).clamp(min=1e-3) for c in columns]
+        return torch.stack([c.mean() for c in columns]), torch.stack(deviations)
 
-    def told(self, rows: Sequence[int], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    def told(self, rows: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """Text states and mask of one caption of each row."""
-        chosen = [self._states[i][int(rng.integers(len(self._states[i])))] for i in rows]
-        states = torch.zeros(len(rows), max(len(s) for s in chosen), chosen[0].shape[1])
-        mask = torch.zeros(states.shape[:2])
-        for k, s in enumerate(chosen):
-            states[k, : len(s)] = s.float()
-            mask[k, : len(s)] = 1
-        return states, mask
+        chosen = self._given(rng.integers(0, self._lengths.shape[1], len(rows)))
+        lengths = self._lengths[rows, chosen][:, None]
+        place = torch.arange(int(lengths.max()), device=self._device)
+        mask = (place < lengths).float()
+        index = self._starts[rows, chosen][:, None] + torch.minimum(place, lengths - 1)
+        return self._states[index].float() * mask[..., None], mask
+
+    def _given(self, drawn: npt.NDArray[np.generic]) -> Tensor:
+        return torch.from_numpy(drawn).to(self._device, non_blocking=True)
+
+    def rows(self, count: int, rng: np.random.Generator, *, held_out: int) -> Tensor:
+        """Draw clips, all but the first ``held_out``."""
+        return self._given(rng.integers(held_out, len(self), count))
 
     def batch(
-        self, rows: Sequence[int], condition: AxisCondition, frames: int, forgetting: float, rng: np.random.Generator
+        self, rows: Tensor, condition: AxisCondition, frames: int, forgetting: float, rng: np.random.Generator
     ) -> tuple[Tensor, ...]:
         """What :class:`Conditioned` takes, of ``rows``: crops of ``frames``, conditions dropped at random.
 
         A share ``forgetting`` of clips loses more than half of its past.
         """
-        clips = [self._codes[i] for i in rows]
-        starts = [int(rng.integers(0, c.shape[-1] - frames + 1)) if c.shape[-1] > frames else 0 for c in clips]
-        codes = torch.stack([c[:, at : at + frames] for c, at in zip(clips, starts, strict=True)]).long()
+        count, whole = len(rows), self._codes.shape[-1]
+        starts = self._given(rng.integers(0, max(1, whole - frames + 1), count))
+        place = starts[:, None] + torch.arange(min(frames, whole), device=self._device)
+        codes = self._codes[rows].gather(2, place[:, None].expand(-1, self._codes.shape[1], -1)).long()
         states, mask = self.told(rows, rng)
-        z = condition.standard(self.measured[list(rows)])
-        has_z = z.isfinite().float()
-        z = torch.where(z.isfinite(), z, 0.0)
-        z = z + AXIS_NOISE * torch.from_numpy(rng.standard_normal(z.shape).astype(np.float32))
-        sound, has_sound = torch.zeros(len(rows), SOUND_WIDTH), torch.zeros(len(rows))
-        for k, i in enumerate(rows):
-            spoken = rng.random() >= TEXT_DROP
-            measured = rng.random() < AXES_SHARE and (spoken or rng.random() < 0.5)
-            heard = self._sounds.get(int(i))
-            if heard is not None and rng.random() < SOUND_SHARE:
-                noisy = heard + SOUND_NOISE * torch.from_numpy(rng.standard_normal(SOUND_WIDTH).astype(np.float32))
-                sound[k], has_sound[k] = nn.functional.normalize(noisy, dim=0), 1
-                spoken, measured = rng.random() < 0.5, rng.random() < 0.3
-            if not spoken:
-                mask[k] = 0
-            dropped = torch.from_numpy(rng.random(has_z.shape[1]) < AXIS_DROP)
-            has_z[k] = 0 if not measured else has_z[k].masked_fill(dropped, 0)
-        share = np.where(rng.random(len(rows)) < forgetting, rng.uniform(0.6, 1.0, len(rows)), 0.0)
-        forgotten = torch.from_numpy(rng.random((len(rows), codes.shape[-1])) < share[:, None])
-        return codes, states * mask[..., None], mask, sound, has_sound, z, has_z, forgotten
+        z = condition.standard(self.measured[rows])
+        known = z.isfinite()
+        z = torch.where(known, z, 0.0) + AXIS_NOISE * self._given(rng.standard_normal(z.shape, dtype=np.float32))
+        sound = self._sounds[rows]
+        heard = sound.isfinite().all(1).cpu().numpy() & (rng.random(count) < SOUND_SHARE)
+        noise = SOUND_NOISE * self._given(rng.standard_normal(sound.shape, dtype=np.float32))
+        has_sound = self._given(heard)
+        sound = torch.where(has_sound[:, None], nn.functional.normalize(sound + noise, dim=1), 0.0)
+        spoken = rng.random(count) >= np.where(heard, 0.5, TEXT_DROP)
+        measured = rng.random(count) < np.where(heard, 0.3, np.where(spoken, AXES_SHARE, AXES_SHARE / 2))
+        kept = measured[:, None] & (rng.random(z.shape) >= AXIS_DROP)
+        share = np.where(rng.random(count) < forgetting, rng.uniform(0.6, 1.0, count), 0.0)
+        forgotten = self._given(rng.random((count, codes.shape[-1])) < share[:, None])
+        mask = mask * self._given(spoken)[:, None]
+        has_z = (known & self._given(kept)).float()
+        return codes, states * mask[..., None], mask, sound, has_sound.float(), z, has_z, forgotten
 
 
 def main() -> None:
@@ -266,21 +287,31 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=cache_folder() / "decoder")
     parser.add_argument("--begin", type=Path, help="weights that the first run starts from")
     parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--steps", type=int, default=12_000, help="length of the learning-rate schedule")
+    parser.add_argument("--steps", type=int, default=12_000, help="length of the schedule")
+    parser.add_argument("--by-clock", action="store_true", help="the schedule lasts --minutes instead")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--frames", type=int, default=250, help="length of the crops that are trained on")
     parser.add_argument("--forgetting", type=float, default=0.3, help="share of clips whose past is hidden")
+    parser.add_argument("--forgetting-last", type=float, help="that share at the end of the schedule; as at its start")
     parser.add_argument("--rate", type=float, default=1.2e-3)
     parser.add_argument("--encode", type=int, default=6, help="shards encoded at once, at most; the rest wait")
+    parser.add_argument("--held-out", type=int, default=200, help="first clips, never trained on")
+    parser.add_argument("--dropout", type=float, default=0.0)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
+    device = torch.device(args.device)
     torch.manual_seed(args.seed)
     codec = SketchCodecModel.from_pretrained(args.codec).eval()
-    text = FrozenText(args.text)
-    model = Conditioned(decoder_config(codec), text.model.config.hidden_size, SOUND_WIDTH).train()
+    text = FrozenText(args.text, device)
+    config = decoder_config(codec)
+    config.dropout = args.dropout
+    model = Conditioned(config, text.model.config.hidden_size, SOUND_WIDTH).train()
     begin_from_books(model.decoder, codec)
+    codec.to(device)
     if args.begin:
         model.load_state_dict(load_file(args.begin), strict=False)
+    model.to(device)
     decay = [p for p in model.parameters() if p.ndim > 1]
     plain = [p for p in model.parameters() if p.ndim <= 1]
     optimiser = torch.optim.AdamW(
@@ -292,7 +323,7 @@ def main() -> None:
     state_path = args.out / "state.safetensors"
     average = {k: v.clone() for k, v in model.state_dict().items()}
     step = load_state(state_path, model, optimiser, average)
-    data = Encoded([args.shards, *args.also], codec, text)
+    data = Encoded([args.shards, *args.also], codec, text, device)
     data.refresh(args.encode)
     if step == 0:
         mean, deviation = data.scales()
@@ -304,16 +335,19 @@ def main() -> None:
         flush=True,
     )
     rng = np.random.default_rng(args.seed + step)
-    stop = time.monotonic() + 60 * args.minutes
-    seen: list[tuple[float, float]] = []
-    while time.monotonic() < stop and step < args.steps:
-        rate = args.rate * min(1.0, (step + 1) / 400) * (0.03 + 0.97 * 0.5 * (1 + np.cos(np.pi * step / args.steps)))
+    begun, seconds = time.monotonic(), 60 * args.minutes
+    last = args.forgetting if args.forgetting_last is None else args.forgetting_last
+    seen: list[Tensor] = []
+    while time.monotonic() - begun < seconds and (args.by_clock or step < args.steps):
+        done = progress(step, args.steps, time.monotonic() - begun, seconds, by_clock=args.by_clock)
+        rate = args.rate * min(1.0, (step + 1) / 400) * (0.03 + 0.97 * 0.5 * (1 + np.cos(np.pi * done)))
         for group in optimiser.param_groups:
             group["lr"] = rate
-        rows = rng.integers(0, len(data), args.batch).tolist()
-        batch = data.batch(rows, model.axis_condition, args.frames, args.forgetting, rng)
-        read = rng.integers(0, len(data), READINGS).tolist()
-        with torch.autocast("cpu", torch.bfloat16):
+        forgetting = args.forgetting + (last - args.forgetting) * done
+        rows = data.rows(args.batch, rng, held_out=args.held_out)
+        batch = data.batch(rows, model.axis_condition, args.frames, forgetting, rng)
+        read = data.rows(READINGS, rng, held_out=args.held_out)
+        with torch.autocast(device.type, torch.bfloat16):
             loss = model(*batch)
         reading = model.reading_loss(*data.told(read, rng), model.axis_condition.standard(data.measured[read]))
         optimiser.zero_grad()
@@ -321,14 +355,24 @@ def main() -> None:
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         step += 1
-        smooth = min(0.995, step / (step + 10))
-        with torch.no_grad():
-            for key, value in model.state_dict().items():
-                average[key].lerp_(value, 1 - smooth)
-        seen.append((loss.item(), reading.item()))
+        if step % _AVERAGED == 0:
+            smooth = min(0.995, step / (step + 10)) ** _AVERAGED
+            with torch.no_grad():
+                for key, value in model.state_dict().items():
+                    average[key].lerp_(value, 1 - smooth)
+        seen.append(torch.stack([loss, reading]).detach())
         if step % 50 == 0:
-            print(f"step {step} loss {np.round(np.mean(seen[-50:], 0), 3)} rate {rate:.1e}", flush=True)
+            losses = torch.stack(seen[-50:]).mean(0).tolist()
+            print(f"step {step} loss {np.round(losses, 3)} rate {rate:.1e}", flush=True)
         if step % 250 == 0:
+            if args.held_out:
+                with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+                    unheard = torch.arange(args.held_out, device=device)
+                    fixed = np.random.default_rng(0)
+                    model.eval()
+                    held = model(*data.batch(unheard, model.axis_condition, args.frames, 0.0, fixed))
+                    model.train()
+                print(f"step {step} held out {held.item():.3f}, {time.monotonic() - begun:.0f} s", flush=True)
             save_state(state_path, step, model, optimiser, average)
             save_file({k: v.contiguous() for k, v in average.items()}, args.out / "weights.safetensors")
             data.refresh(args.encode)

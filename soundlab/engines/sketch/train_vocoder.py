@@ -29,7 +29,7 @@ from soundlab.config import cache_folder
 from soundlab.engines.sketch.codec import SketchCodecModel
 from soundlab.engines.sketch.crops import Crops
 from soundlab.engines.sketch.discriminator import Critics, critics_loss, vocoder_losses
-from soundlab.engines.sketch.states import load_state, save_state
+from soundlab.engines.sketch.states import load_state, progress, save_state
 
 _RESOLUTIONS = (128, 256, 512, 1024, 2048, 4096)
 _PATCHES = ((256, 12, 6), (1024, 16, 6), (2048, 12, 4))
@@ -41,7 +41,7 @@ def spectral_loss(fake: Tensor, real: Tensor) -> Tensor:
     """Multi-resolution STFT loss of two batches of audio (batch, samples)."""
     total = fake.new_zeros(())
     for size in _RESOLUTIONS:
-        window = torch.hann_window(size)
+        window = torch.hann_window(size, device=fake.device)
         f, r = (torch.stft(x, size, size // 4, size, window, return_complex=True).abs() for x in (fake, real))
         total = total + _LOG * (f.clamp(min=1e-4).log() - r.clamp(min=1e-4).log()).abs().mean()
         total = total + torch.linalg.norm(r - f) / torch.linalg.norm(r).clamp(min=1e-3)
@@ -50,7 +50,7 @@ def spectral_loss(fake: Tensor, real: Tensor) -> Tensor:
 
 def _spread(audio: Tensor, size: int, bins: int, frames: int) -> Tensor:
     """Standard deviation of log magnitudes within patches of a spectrogram, half overlapping."""
-    window = torch.hann_window(size)
+    window = torch.hann_window(size, device=audio.device)
     level = torch.stft(audio, size, size // 2, size, window, return_complex=True).abs().clamp(min=1e-4).log()
     step = (bins // 2, max(1, frames // 2))
     mean = torch.nn.functional.avg_pool2d(level[:, None], (bins, frames), step)
@@ -111,6 +111,8 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=6e-4)
     parser.add_argument("--adversarial", action="store_true")
+    parser.add_argument("--by-clock", action="store_true", help="the schedule lasts --minutes instead")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
@@ -119,41 +121,45 @@ def main() -> None:
         held = load_file(args.begin / "model.safetensors")
         model.vocoder.load_state_dict({k[8:]: v for k, v in held.items() if k.startswith("vocoder.")}, strict=False)
     kind = "adversarial" if args.adversarial else "spectral"
+    device = torch.device(args.device)
+    model.to(device)
     vocoder = Stage(model.vocoder.train(), args.codec.with_suffix(f".{kind}.safetensors"), args.rate)
-    critics = Stage(Critics(), args.codec.with_suffix(".critics.safetensors"), args.rate) if args.adversarial else None
+    critics = None
+    if args.adversarial:
+        critics = Stage(Critics().to(device), args.codec.with_suffix(".critics.safetensors"), args.rate)
     crops = Crops(args.shards, 20 * model.config.frame_samples, args.seed + vocoder.step)
-    stop, seen = time.monotonic() + 60 * args.minutes, []
-    while time.monotonic() < stop and vocoder.step < args.steps:
-        share = min(1.0, (vocoder.step + 1) / 200) * (
-            0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * vocoder.step / args.steps))
-        )
-        real = crops.batch(args.batch)
+    begun, seconds = time.monotonic(), 60 * args.minutes
+    seen: list[Tensor] = []
+    while time.monotonic() - begun < seconds and (args.by_clock or vocoder.step < args.steps):
+        done = progress(vocoder.step, args.steps, time.monotonic() - begun, seconds, by_clock=args.by_clock)
+        share = min(1.0, (vocoder.step + 1) / 200) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * done)))
+        real = crops.batch(args.batch).to(device)
         with torch.no_grad():
             clean = model.log_mel(real)
             codes = model.encode(real[:, None]).audio_codes[0]
             coarse, tone = model.split(codes)
             mel, turns, combs = model.dequantise(coarse), model.phases(coarse), model.combs(tone)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16):
             fake = model.vocoder(mel, turns, combs)
         fake = fake.float()
         texture = texture_loss(fake, real)
         loss = spectral_loss(fake, real) + 0.6 * model.scale * (model.log_mel(fake) - clean).abs().mean()
         loss = loss + _TEXTURE * texture
-        row = [loss.item(), texture.item()]
+        row = [loss, texture]
         if critics is not None:
-            with torch.autocast("cpu", torch.bfloat16):
+            with torch.autocast(device.type, torch.bfloat16):
                 judged = critics.network(real), critics.network(fake.detach())
             against = critics_loss(*judged)
             critics.update(against, share)
-            with torch.autocast("cpu", torch.bfloat16):
+            with torch.autocast(device.type, torch.bfloat16):
                 judged = critics.network(real), critics.network(fake)
             adversarial, matching = vocoder_losses(*judged)
             loss = loss + _ADVERSARIAL * adversarial + _MATCHING * matching
-            row += [against.item(), adversarial.item(), matching.item()]
+            row += [against, adversarial, matching]
         vocoder.update(loss, share)
-        seen.append(row)
+        seen.append(torch.stack(row).detach())
         if vocoder.step % 50 == 0:
-            print(f"step {vocoder.step} loss {np.round(np.mean(seen[-50:], 0), 3)}", flush=True)
+            print(f"step {vocoder.step} loss {np.round(torch.stack(seen[-50:]).mean(0).tolist(), 3)}", flush=True)
         if vocoder.step % 250 == 0:
             for stage in filter(None, (vocoder, critics)):
                 stage.save()
