@@ -117,5 +117,5 @@ def test_loudness_is_set(warm: Project) -> None:
         (child,) = warm.steering.answer(take.id, words)
         assert child.obeyed[0]["ok"]
         moved = child.descriptors["loudness"] - take.descriptors["loudness"]
-        assert moved * direction > 5
+        assert moved * direction > warm.steering.jnds["loudness"]
         assert child.recipe["level"] == pytest.approx(child.descriptors["loudness"], abs=1.0)
