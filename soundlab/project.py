@@ -237,7 +237,9 @@ class Project:
 
     @cached_property
     def steering(self) -> SteeringService:
+        from soundlab.services.kin import Kin
         from soundlab.services.steering import SteeringService, read_jnds
+        from soundlab.vocabulary import things
 
         words = packaged("presets") / "feedback"
         return SteeringService(
@@ -251,6 +253,7 @@ class Project:
             self.candidates,
             self.taste,
             self.curator.measured,
+            Kin(self.lexicon, self.embedder.meanings, things(packaged("presets") / "vocabulary")),
         )
 
     @cached_property

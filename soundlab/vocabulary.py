@@ -30,6 +30,14 @@ def read_categories(folder: Path) -> dict[str, Category]:
         }
 
 
+def things(folder: Path) -> tuple[str, ...]:
+    """Names of what sounds are made by: single words of UCS categories and subcategories, then their synonyms."""
+    listed = read_categories(folder).values()
+    names = [name.lower() for c in listed for name in (c.category, c.subcategory)]
+    names += sorted({name for c in listed for name in c.synonyms})
+    return tuple(dict.fromkeys(name for name in names if name.isalpha()))
+
+
 def read_tags(folders: Iterable[Path]) -> tuple[str, ...]:
     """Return the tags of all ``*.toml`` in ``folders``, each once.
 

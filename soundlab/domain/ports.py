@@ -230,6 +230,10 @@ class Embedder(Protocol):
         """Embed sentences."""
         ...
 
+    def meanings(self, texts: Sequence[str]) -> list[tuple[float, ...]] | None:
+        """Return the text encoder's own mean states, of unit length; None where it was not trained to be read so."""
+        ...
+
 
 AudioEvent = Callable[[int, str, float], None]
 """(take, part file, seconds so far) — called while a take is streamed."""

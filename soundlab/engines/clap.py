@@ -23,6 +23,7 @@ from soundlab.errors import Cancelled, EngineFailed, UnreadableAudio
 
 BATCH = 8
 _AHEAD = 2 * BATCH
+_TEXTS = 64
 """Windows that are decoded before they are needed."""
 _SHORTEST_TAIL = 1.0
 """Seconds: a shorter rest of a long file joins the window before it."""
@@ -60,18 +61,32 @@ class Clap:
     @torch.inference_mode()
     def embed_texts(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
         """Embed sentences; words beyond the encoder's reach are cut off."""
-        batch = self._tokenizer(
-            list(texts), padding=True, truncation=True, max_length=self._longest, return_tensors="pt"
-        )
-        ids, mask = batch["input_ids"].to(self._device), batch["attention_mask"].to(self._device)
+        ids, mask = self._tokens(texts)
         if self._mean_text:
-            text = self._model.text_model
-            pooled = mean_state(text(input_ids=ids, attention_mask=mask).last_hidden_state, mask)
-            read = self._model.text_projection(torch.tanh(text.pooler.dense(pooled)))
+            pooled = self._mean_states(ids, mask)
+            read = self._model.text_projection(torch.tanh(self._model.text_model.pooler.dense(pooled)))
             out = torch.nn.functional.normalize(read, dim=-1)
         else:
             out = self._model.get_text_features(input_ids=ids, attention_mask=mask).pooler_output
         return [tuple(row) for row in out.float().cpu().tolist()]
+
+    @torch.inference_mode()
+    def meanings(self, texts: Sequence[str]) -> list[tuple[float, ...]] | None:
+        """Mean states of sentences, of unit length; None for encoders whose sentences are read otherwise."""
+        if not self._mean_text:
+            return None
+        blocks = (texts[i : i + _TEXTS] for i in range(0, len(texts), _TEXTS))
+        rows = torch.cat([self._mean_states(*self._tokens(block)) for block in blocks])
+        return [tuple(row) for row in torch.nn.functional.normalize(rows, dim=-1).float().cpu().tolist()]
+
+    def _tokens(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        batch = self._tokenizer(
+            list(texts), padding=True, truncation=True, max_length=self._longest, return_tensors="pt"
+        )
+        return batch["input_ids"].to(self._device), batch["attention_mask"].to(self._device)
+
+    def _mean_states(self, ids: Tensor, mask: Tensor) -> Tensor:
+        return mean_state(self._model.text_model(input_ids=ids, attention_mask=mask).last_hidden_state, mask)
 
     @torch.inference_mode()
     def embed_windows(self, windows: Sequence[npt.NDArray[np.float32]]) -> Tensor:

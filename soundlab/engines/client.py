@@ -177,6 +177,11 @@ class WorkerEmbedder:
         rows = self._worker.call("embed_texts", {"checkpoint": self._checkpoint, "texts": list(texts)})
         return [tuple(row) for row in rows]
 
+    def meanings(self, texts: Sequence[str]) -> list[tuple[float, ...]] | None:
+        """See :class:`soundlab.domain.ports.Embedder`."""
+        rows = self._worker.call("meanings", {"checkpoint": self._checkpoint, "texts": list(texts)})
+        return None if rows is None else [tuple(row) for row in rows]
+
 
 class WorkerGenerator:
     """MusicGen in a worker; generates and trains."""

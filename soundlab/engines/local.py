@@ -89,6 +89,10 @@ class LocalEmbedder:
         """See :class:`soundlab.domain.ports.Embedder`."""
         return self._loaded().embed_texts(texts)
 
+    def meanings(self, texts: Sequence[str]) -> list[tuple[float, ...]] | None:
+        """See :class:`soundlab.domain.ports.Embedder`."""
+        return self._loaded().meanings(texts)
+
 
 class LocalGenerator:
     """MusicGen in this process; generates and trains."""

@@ -100,6 +100,8 @@ class _Server:
             return embedder.model_id
         if method == "embed_texts":
             return embedder.embed_texts(params["texts"])
+        if method == "meanings":
+            return embedder.meanings(params["texts"])
         if method == "embed_files":
             rows = embedder.embed_files([Path(p) for p in params["paths"]], self._progress, self._is_cancelled)
             return [row if isinstance(row, str) else asdict(row) for row in rows]

@@ -24,6 +24,7 @@ from soundlab.domain.take import Take
 from soundlab.errors import NotFound, WrongInput
 from soundlab.presets import read_toml
 from soundlab.services.generating import MAX_TAKES, GenerationService
+from soundlab.services.kin import Kin
 from soundlab.services.taste import WEIGHT, TasteService
 from soundlab.services.treating import AIM, LOUDER, able, treat
 from soundlab.storage.clips import ClipStore
@@ -222,14 +223,18 @@ class SteeringService:
     taste: TasteService
     measure: Callable[[Sequence[Clip]], dict[str, dict[str, float | None]]]
     """Descriptors of clips by id."""
+    kin: Kin
+    """Reads words that the lexicon lacks."""
 
     def read(self, text: str, *, batch: str | None = None) -> Reading:
         """Understand feedback; ``#2`` becomes the second take of ``batch``, ids are looked up.
 
-        What was taken for no wish is to be said back, never dropped in silence.
+        A word that the lexicon lacks is a free term, unless it surely points along an
+        axis (:mod:`soundlab.services.kin`). What was taken for no wish is to be said
+        back, never dropped in silence.
         """
         found = read(text, self.lexicon)
-        return Reading([self._resolved(a, batch) for a in found.adjustments], found.left)
+        return Reading([self._resolved(self.kin.resolved(a), batch) for a in found.adjustments], found.left)
 
     def parse(self, text: str, *, batch: str | None = None) -> list[Adjustment]:
         """Return the adjustments of :meth:`read`."""
