@@ -18,7 +18,7 @@ from soundlab.domain.feedback import Adjustment
 
 AIM = 6.0
 """Just-noticeable differences that full strength asks for; a bare comparative asks for half of it."""
-LOUDER = 2.6
+LOUDER = 3.4
 """The same for loudness, which is set and not only aimed at: a bare comparative is about 6 LU."""
 LEAST: dict[tuple[str, int], float] = {
     ("boominess", 1): 0.6,
