@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import soundfile
 
 from soundlab.cli.main import exit_code
 from soundlab.project import Project
+
+# Tests run beside workers of their own: with a thread a core each, both would wait for the other's threads.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,6 +13,7 @@ from soundlab.domain.clip import Clip
 from soundlab.domain.labels import Labels
 from soundlab.project import Project
 from soundlab.services.starting import add_starter
+from soundlab.services.suggesting import _SAMPLE
 from soundlab.tui.app import SoundlabApp
 from soundlab.tui.screens.labels import LabelScreen
 from soundlab.tui.screens.map import MapScreen
@@ -50,7 +51,7 @@ async def test_only_what_is_on_screen_is_read(
         await settle(pilot)
         height = table.size.height - 1
         assert table.clip.title == f"clip {height + 1:05d}" and table.clip.title in clips(app)
-        assert sum(asked) < 400
+        assert sum(n for n in asked if n != _SAMPLE) < 400, "but for the sample that suggestions are made by"
         await pilot.click(ClipTable, offset=(5, 3))
         await settle(pilot)
         assert table.clip.title == clips(app)[2]
