@@ -53,6 +53,8 @@ class Brief:
     checkpoint: str = "sketch"
     adapters: tuple[tuple[str, float], ...] = ()
     parent: str | None = None
+    anchor: str | None = None
+    """Take id that is heard with every term, for checkpoints that are steered by sound: what is not asked for stays."""
     continue_from: str | None = None
     """Take id whose opening or whole is continued."""
     keep_seconds: float | None = None

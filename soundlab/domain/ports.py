@@ -40,6 +40,8 @@ class GenerationRequest:
     terms: tuple[tuple[str, float], ...] = ()
     sounds: tuple[tuple[tuple[float, ...], float], ...] = ()
     """(CLAP embedding, weight), for checkpoints that are steered by sound."""
+    anchor: tuple[float, ...] = ()
+    """CLAP embedding that is heard with prompt and terms alike: they pull, and the rest goes on sounding like it."""
     adapters: tuple[tuple[str, float], ...] = ()
     """(folder, weight)."""
     temperature: float = 1.0

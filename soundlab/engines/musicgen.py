@@ -104,6 +104,7 @@ class Musicgen:
         contrast: Mapping[str, float] | None = None,
         against: str = "",
         *,
+        anchor: Sequence[float] = (),
         steer: bool = True,
         offset: Tensor | None = None,
     ) -> Conditions:
@@ -120,6 +121,9 @@ class Musicgen:
             it is guided to; without any it is guided away from not being measured at all.
         against
             Words whose reading is the contrast, where ``contrast`` gives none.
+        anchor
+            CLAP embedding that joins each term, so that what lies between terms pulls and
+            what the embedding says is common to them.
         steer
             Whether measures steer at all; training of adapters goes by the words alone.
         offset
@@ -128,7 +132,7 @@ class Musicgen:
         Raises
         ------
         EngineFailed
-            When there are sounds and the checkpoint was not trained on any.
+            When there are sounds or an anchor and the checkpoint was not trained on any.
         """
         read, mask = self._text([text for text, _ in terms])
         states = self.model.enc_to_dec_proj(read) if hasattr(self.model, "enc_to_dec_proj") else read
@@ -153,8 +157,8 @@ class Musicgen:
             weights = [weights[0] + pull, *weights[1:], -pull]
         states = torch.cat([torch.zeros_like(states[:1]), states])
         mask = torch.cat([torch.zeros_like(mask[:1]), mask])
-        if sounds:
-            states, mask = self._with_sounds(states, mask, [vector for vector, _ in sounds])
+        if sounds or anchor:
+            states, mask = self._with_sounds(states, mask, [vector for vector, _ in sounds], anchor)
         if self.melody:
             states = torch.cat([self._silent_melody(len(states)), states], 1)
             mask = torch.ones(states.shape[:2], dtype=mask.dtype, device=mask.device)
@@ -188,22 +192,27 @@ class Musicgen:
                 given[0, index] = (measures[axis] - self.axes.mean[index]) / self.axes.deviation[index]
         return given
 
-    def _with_sounds(self, states: Tensor, mask: Tensor, vectors: list[Sequence[float]]) -> tuple[Tensor, Tensor]:
-        """Add a column for the sound token and a row for each sound, which has no words."""
+    def _with_sounds(
+        self, states: Tensor, mask: Tensor, vectors: list[Sequence[float]], anchor: Sequence[float]
+    ) -> tuple[Tensor, Tensor]:
+        """Add a column for the sound token, the anchor's in it, and a row for each sound, which has no words."""
         if self._sound is None:
             raise EngineFailed(
                 f"{self.checkpoint.name} was not trained to be steered by sound",
                 "steer it by words",
             )
-        heard = torch.tensor([list(v) for v in vectors], dtype=self.dtype, device=self.device)
+        every = [*vectors, anchor] if anchor else vectors
+        heard = torch.tensor([list(v) for v in every], dtype=self.dtype, device=self.device)
         heard = torch.nn.functional.linear(heard, self._sound["weight"], self._sound["bias"])
         rows, tokens, width = states.shape
-        wide = states.new_zeros(rows + len(heard), tokens + 1, width)
+        wide = states.new_zeros(rows + len(vectors), tokens + 1, width)
         wide[:rows, :tokens] = states
-        wide[rows:, tokens] = heard
-        known = mask.new_zeros(rows + len(heard), tokens + 1)
+        wide[rows:, tokens] = heard[: len(vectors)]
+        known = mask.new_zeros(rows + len(vectors), tokens + 1)
         known[:rows, :tokens] = mask
         known[rows:, tokens] = 1
+        if anchor:
+            wide[1:rows, tokens], known[1:rows, tokens] = heard[-1], 1
         return wide, known
 
     def _silent_melody(self, rows: int) -> Tensor:
@@ -265,6 +274,7 @@ class Musicgen:
                 dict(request.measures),
                 dict(request.contrast),
                 request.against if not request.measures else "",
+                anchor=request.anchor,
                 offset=offset,
             )
             rows = len(generators) * (1 if given.unguided else len(given.states))

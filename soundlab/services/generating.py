@@ -113,6 +113,8 @@ class GenerationService:
         source = self._takes.get(brief.continue_from) if brief.continue_from else None
         if source is not None:
             limits.append(source.licence)
+        if brief.anchor is not None:
+            limits.append(self._takes.get(brief.anchor).licence)
         batch = new_id("b")
         against = self._contrary(brief.prompt) if brief.stressed and not brief.measures else ""
         rows = [self._pending(brief, terms, steered, against, batch, seed + i, adjustments) for i in range(n)]
@@ -126,6 +128,7 @@ class GenerationService:
             guidance=brief.guidance,
             terms=tuple(terms),
             sounds=tuple(sounds),
+            anchor=self._anchor(brief),
             adapters=tuple((a.path, w) for a, (_, w) in zip(adapters, brief.adapters, strict=True)),
             temperature=brief.temperature,
             top_k=brief.top_k,
@@ -243,6 +246,7 @@ class GenerationService:
             "temperature": brief.temperature,
             "top_k": brief.top_k,
             "top_p": brief.top_p,
+            "anchor": brief.anchor,
             "continue_from": brief.continue_from,
             "keep_seconds": brief.keep_seconds,
             "level": None if brief.level is None else round(brief.level, 2),
@@ -288,6 +292,12 @@ class GenerationService:
                 terms.append((words, REFERENCE_TERM * reference.weight))
             steered.append({**asdict(reference), "by": "words" if vector is None else "sound"})
         return terms, sounds, limits, steered
+
+    def _anchor(self, brief: Brief) -> tuple[float, ...]:
+        """The embedding of the take that is to be heard throughout; empty where there is none or it cannot steer."""
+        if brief.anchor is None or self._sound_space(brief.checkpoint) != self._embedder.model_id:
+            return ()
+        return self._heard(brief.anchor) or ()
 
     def _named(self, target: str) -> str:
         """The whole id of a take or clip that was named by a part of it; files are left as they are."""

@@ -85,6 +85,7 @@ def revise(parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, f
     pole for and the other against, so that what is common to both cancels out.
     Terms to add join the prompt; terms to lose join the avoid list.
     What it should measure is the parent's, moved by ``jnds`` (:func:`measures`).
+    Where nothing is added, lost or likened the parent's sound anchors it.
     Loudness is set, not generated: takes are brought to it.
     """
     words: list[str] = []
@@ -135,6 +136,7 @@ def revise(parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, f
         checkpoint=parent.checkpoint,
         adapters=tuple((a["name"], float(a["weight"])) for a in parent.adapters),
         parent=parent.id,
+        anchor=parent.id if all(a.kind in ("axis", "keep") for a in adjustments) else None,
         continue_from=parent.id if keep else None,
         keep_seconds=keep,
         level=level,
@@ -395,6 +397,7 @@ class SteeringService:
                 if value is not None and (other := b.descriptors.get(axis)) is not None
             }
             brief = start.with_(
+                anchor=None,
                 guidance=(1 - share) * start.guidance,
                 terms=(Term(b.prompt, share * start.guidance),),
                 references=(Reference(a.id, 1 - share), Reference(b.id, share)),

@@ -134,6 +134,13 @@ def test_sounds_steer_a_checkpoint_trained_for_it(tmp_path: Path) -> None:
     assert torch.allclose(given.states[2, -1], weight[:, 0]) and torch.allclose(given.states[3, -1], weight[:, 1])
     assert given.mask[1, -1] == 0 and given.mask[2].tolist() == [0] * (given.mask.shape[1] - 1) + [1]
 
+    anchored = engine.conditions(
+        [("dark rain", 3.0), ("bright rain", -1.0)], [((1.0, 0.0, 0.0, 0.0), 2.0)], anchor=(0.0, 1.0, 0.0, 0.0)
+    )
+    assert anchored.mask[:, -1].tolist() == [0, 1, 1, 1]
+    assert torch.allclose(anchored.states[1:3, -1], weight[:, 1].expand(2, -1))
+    assert torch.allclose(anchored.states[3, -1], weight[:, 0])
+
     def sound(**more: object) -> np.ndarray:
         engine.generate(request(tmp_path, **more))
         return soundfile.read(tmp_path / "take-1.wav")[0]
@@ -144,6 +151,7 @@ def test_sounds_steer_a_checkpoint_trained_for_it(tmp_path: Path) -> None:
         sound(sounds=(((0.0, 1.0, 0.0, 0.0), 2.0),)),
     )
     assert not np.array_equal(plain, one) and not np.array_equal(one, other)
+    assert not np.array_equal(plain, sound(anchor=(1.0, 0.0, 0.0, 0.0)))
     assert np.array_equal(one, sound(sounds=(((1.0, 0.0, 0.0, 0.0), 2.0),)))
 
 

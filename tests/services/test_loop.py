@@ -18,6 +18,7 @@ from soundlab.project import Project
 from soundlab.services.exporting import Delivery
 from soundlab.services.reviewing import decide
 from soundlab.services.steering import STEP, check, revise
+from soundlab.storage.vectors import unit_mean
 from tests import tiny
 
 
@@ -163,6 +164,34 @@ def test_revising_writes_words_terms_and_avoid(warm: Project) -> None:
     assert brief.terms[0].weight == -brief.terms[1].weight > 0
     assert brief.continue_from == parent.id and 0 < brief.keep_seconds < parent.duration
     assert brief.parent == parent.id
+
+
+def test_an_answer_sounds_like_its_parent_where_nothing_is_to_join_it(warm: Project) -> None:
+    parents = [warm.generation.generate(Brief(prompt, seconds=2.0), 1, 3)[0] for prompt in ("wind", "hand drums")]
+
+    def likeness(parent: Take, brief: Brief) -> float:
+        vectors = [
+            warm.vectors.get(warm.embedder.model_id, t.id)
+            for t in (parent, *warm.generation.generate(brief, 2, parent.seed + 1))
+        ]
+        first, *others = (unit_mean(v) for v in vectors if v is not None)
+        return float(np.mean([first @ other for other in others]))
+
+    asked = warm.steering.parse("brighter, more reverberant")
+    briefs = [revise(parent, asked, warm.steering.jnds) for parent in parents]
+    assert [b.anchor for b in briefs] == [parent.id for parent in parents]
+    held = [likeness(p, b) for p, b in zip(parents, briefs, strict=True)]
+    free = [likeness(p, b.with_(anchor=None)) for p, b in zip(parents, briefs, strict=True)]
+    assert np.mean(held) > np.mean(free) + 0.05
+    assert revise(parents[0], warm.steering.parse("brighter, add bells"), warm.steering.jnds).anchor is None
+
+
+def test_an_anchor_brings_its_ceiling_along(warm: Project, tone: Path) -> None:
+    (clip,) = warm.importer.run([tone], Labels()).imported
+    first = warm.generation.generate(Brief("rain", seconds=1.0, references=(Reference(clip.id, 0.5),)), 1, 1)[0]
+    child = warm.generation.generate(Brief("dark rain", seconds=1.0, anchor=first.id), 1, 1)[0]
+    assert child.licence == first.licence == "unknown licence: temp only"
+    assert child.recipe["anchor"] == first.id
 
 
 def test_an_answer_is_to_measure_as_its_parent_but_for_what_was_asked() -> None:
