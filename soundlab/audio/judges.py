@@ -63,18 +63,24 @@ def _warm(x: Samples) -> float | None:
 
 
 def _boomy(x: Samples) -> float | None:
-    """Level with little weighting of lows against A-weighted level, dB (IEC 61672)."""
-    a, power = _a_weights(), _power(x).mean(1)
-    return float(10 * np.log10(power.sum() / max((power * a**2).sum(), 1e-20)))
+    """Share of loudness below 5 ERB (160 Hz), dB; specific loudness is power to a quarter (after Zwicker 1958)."""
+    power = np.abs(np.fft.rfft(x)) ** 2
+    erbs = _erbs(np.fft.rfftfreq(x.size, 1 / RATE))
+    edges = np.searchsorted(erbs, np.arange(1, 35))
+    levels = np.array([power[a:b].sum() for a, b in pairwise(edges)])
+    loudness = (levels / max(levels.max(), 1e-20) + 1e-5) ** 0.25 - 1e-5**0.25
+    return float(10 * np.log10(loudness[:4].sum() / loudness.sum() + 0.01))
 
 
 def _registered(x: Samples) -> float | None:
-    """Median of the strongest partial's frequency over frames that stand out of their surroundings, log2 Hz."""
+    """Mean place of the peaks of the spectrum above 60 Hz, weighted by loudness (power to a quarter), ERB."""
     power, bins = _power(x), _bins()
-    start = int(np.searchsorted(bins, 60))
-    strongest = power[start:].argmax(0) + start
-    loud = power.sum(0) > 0.01 * power.sum(0).max()
-    return float(np.log2(np.median(bins[strongest[loud]]) + 20))
+    power = power[:, power.sum(0) > 0.01 * power.sum(0).max()]
+    middle = power[1:-1]
+    peaks = (middle > power[:-2]) & (middle >= power[2:]) & (middle > 4 * np.median(power, 0))
+    peaks &= bins[1:-1, None] > 60
+    weights = (peaks * middle**0.25).sum(1)
+    return float((weights * _erbs(bins[1:-1])).sum() / weights.sum()) if weights.any() else None
 
 
 def _onset_envelope(x: Samples) -> Samples:
@@ -84,22 +90,58 @@ def _onset_envelope(x: Samples) -> Samples:
     return np.asarray(np.clip(np.diff(levels, axis=1), 0, 12).sum(0))
 
 
+def _ears(x: Samples, rate: int, lowest: float = 100.0) -> Samples:
+    """Envelopes of 20 bands, evenly spaced in ERB up to 9 kHz (Glasberg & Moore 1990), 1.8 ERB wide.
+
+    Shape (20, samples at ``rate``, which divides 32 kHz).
+    """
+    step, n = RATE // rate, x.size
+    spectrum, erbs = np.fft.fft(x)[: n // 2 + 1], _erbs(np.arange(n // 2 + 1) * RATE / n)
+    out = []
+    for middle in np.linspace(_erbs(np.array(lowest)), _erbs(np.array(9000.0)), 20):
+        inside = np.abs(erbs - middle) < 0.9
+        band = np.zeros(n, np.complex128)
+        band[: n // 2 + 1][inside] = 2 * spectrum[inside] * np.cos(np.pi * (erbs[inside] - middle) / 1.8)
+        level = np.abs(np.fft.ifft(band))
+        out.append(np.sqrt((level[: n // step * step].reshape(-1, step) ** 2).mean(1)))
+    return np.array(out)
+
+
+def _erbs(hertz: Samples) -> Samples:
+    return np.asarray(21.4 * np.log10(1 + 0.00437 * hertz), np.float64)
+
+
+def _novelty(x: Samples) -> Samples:
+    """Rise of the compressed envelopes over 16 ms, mean of bands (frames at 125 Hz)."""
+    envelopes = _ears(x, 125)
+    levels = np.log(1 + 100 * envelopes / max(float(np.percentile(envelopes.max(0), 95)), 1e-9))
+    return np.asarray(np.clip(levels[:, 2:] - levels[:, :-2], 0, None).mean(0))
+
+
 def _busy(x: Samples) -> float | None:
-    """Peaks of the onset envelope a second that rise half above its median, log2(1 + rate)."""
-    envelope = _onset_envelope(x)
-    peaks, _ = signal.find_peaks(envelope, height=1.5 * np.median(envelope) + 12, distance=6, prominence=10)
-    return float(np.log2(1 + len(peaks) / (x.size / RATE)))
+    """Peaks of novelty a second, log2(1 + rate): above its running median by four times its spread (Bello 2005)."""
+    novelty = _novelty(x)
+    if novelty.size < 63:
+        return None
+    usual = signal.medfilt(novelty, 63)
+    stray = signal.medfilt(np.abs(novelty - usual), 63)
+    peaks, _ = signal.find_peaks(novelty, distance=5, prominence=0.02)
+    found = np.count_nonzero(novelty[peaks] > usual[peaks] + 4 * stray[peaks] + 0.02)
+    return float(np.log2(1 + found / (x.size / RATE)))
 
 
 def _fast(x: Samples) -> float | None:
-    """Centroid of the onset envelope's modulation spectrum between 0.4 and 12 Hz, log2 Hz."""
-    envelope = _onset_envelope(x)
-    if envelope.size < 3 * 125:
+    """Rate at which novelty repeats, log2 Hz: mean of lags of 70 ms to 2.5 s, weighted by its autocorrelation."""
+    novelty = _novelty(x)
+    if novelty.size < 3 * 125:
         return None
-    spectrum = np.abs(np.fft.rfft((envelope - envelope.mean()) * np.hanning(envelope.size))) ** 2
-    rates = np.fft.rfftfreq(envelope.size, _HOP / RATE)
-    inside = (rates > 0.4) & (rates < 12)
-    return float(np.log2((spectrum[inside] * rates[inside]).sum() / spectrum[inside].sum()))
+    n = novelty.size
+    spectrum = np.abs(np.fft.rfft(novelty - novelty.mean(), 2 * n)) ** 2
+    correlation = np.fft.irfft(spectrum)[:n]
+    lags = np.arange(n) / 125
+    inside = (lags > 0.07) & (lags < 2.5)
+    weights = np.clip(correlation[inside] / max(correlation[0], 1e-12), 0, None) ** 2 / lags[inside]
+    return float(-(weights * np.log2(lags[inside])).sum() / weights.sum()) if weights.any() else None
 
 
 def _moving(x: Samples) -> float | None:
@@ -115,15 +157,23 @@ def _moving(x: Samples) -> float | None:
 
 
 def _rough(x: Samples) -> float | None:
-    """Depth of envelope modulation at 30–150 Hz in bands from 200 Hz to 8 kHz, dB (after Daniel & Weber 1997)."""
-    depths = []
-    for low, high in ((200, 500), (500, 1200), (1200, 3000), (3000, 8000)):
-        band = signal.sosfilt(signal.butter(4, (low, high), "band", fs=RATE, output="sos"), x)
-        envelope = np.abs(signal.hilbert(band))
-        fast = signal.sosfilt(signal.butter(2, (30, 150), "band", fs=RATE, output="sos"), envelope)
-        depths.append((np.sqrt((fast**2).mean()) / max(envelope.mean(), 1e-9), (band**2).mean()))
-    weights = np.array([w for _, w in depths]) + 1e-15
-    return float(20 * np.log10(np.average([d for d, _ in depths], weights=weights) + 1e-6))
+    """Dissonance of pairs of partials against their level, log10: Plomp & Levelt's curve as Sethares 1993 has it."""
+    size, bins = 8192, np.fft.rfftfreq(8192, 1 / RATE)
+    inside = (bins > 60) & (bins < 9000)
+    found = []
+    for start in range(0, x.size - size + 1, max(1, (x.size - size) // 12)):
+        heights = np.abs(np.fft.rfft(x[start : start + size] * np.blackman(size))) * inside
+        peaks, _ = signal.find_peaks(heights)
+        peaks = peaks[np.argsort(heights[peaks])[-40:]]
+        if peaks.size < 2 or heights[peaks[-1]] <= 0:
+            found.append(0.0)
+            continue
+        levels, hertz = (heights[peaks] / heights[peaks[-1]]) ** 0.6, bins[peaks]
+        apart, lower = np.abs(np.subtract.outer(hertz, hertz)), np.minimum.outer(hertz, hertz)
+        width = 0.24 / (0.021 * lower + 19) * apart
+        pairs = np.minimum.outer(levels, levels) * (np.exp(-3.5 * width) - np.exp(-5.75 * width))
+        found.append(float(pairs.sum() / 2 / levels.sum()))
+    return float(np.log10(np.mean(found) + 1e-3)) if found else None
 
 
 def _hard(x: Samples) -> float | None:
@@ -144,18 +194,15 @@ def _pitched(x: Samples) -> float | None:
 
 
 def _spacious(x: Samples) -> float | None:
-    """Median time in which bands fall by 10 dB after their peaks, log2 s."""
-    times = []
-    for low, high in ((300, 1000), (1000, 3000), (3000, 8000)):
-        band = signal.sosfilt(signal.butter(2, (low, high), "band", fs=RATE, output="sos"), x)
-        n = band.size // 256
-        level = 10 * np.log10((band[: n * 256].reshape(n, 256) ** 2).mean(1) + 1e-12)
-        peaks, _ = signal.find_peaks(level, prominence=8, distance=10)
-        for peak in peaks:
-            below = np.flatnonzero(level[peak:] < level[peak] - 10)
-            if below.size:
-                times.append(below[0] * 256 / RATE)
-    return float(np.log2(np.median(times) + 0.002)) if len(times) >= 3 else None
+    """Modulation of bands at 16-60 Hz against that at 2-10 Hz, log2: rooms fill what is slow (Falk et al. 2010)."""
+    envelopes = _ears(x, 250, 200.0)
+    count = envelopes.shape[1]
+    swings = (envelopes - envelopes.mean(1, keepdims=True)) * np.hanning(count)
+    power, rates = np.abs(np.fft.rfft(swings, axis=1)) ** 2, np.fft.rfftfreq(count, 1 / 250)
+    slow = power[:, (rates > 2) & (rates < 10)].sum(1)
+    quick = power[:, (rates > 16) & (rates < 60)].sum(1)
+    ratios = np.log2((quick + 1e-12) / (slow + 1e-12))
+    return float(np.average(ratios, weights=np.sqrt(envelopes.mean(1) + 1e-12)))
 
 
 def _far(x: Samples) -> float | None:
