@@ -21,10 +21,13 @@ from soundlab.project import usual_sampling
 
 PROMPTS = ("rain", "church bells", "a low drone", "soft piano notes", "a crackling fire", "machinery", "distant wind",
            "a synth pad", "footsteps", "metal hits in a huge hall")  # fmt: skip
+AT_MOST = {"register": 0.5, "speed": 0.5}
+"""Octaves that anyone hears, though takes of one prompt are pitched and paced anywhere, octaves apart."""
 HEAD = """\
 # Just-noticeable difference of each descriptor: the 75th percentile of the
 # differences between takes of one prompt with different seeds, measured on the
-# sketch checkpoint by benchmarks/measure_jnd.py. Less than this is no change.
+# sketch checkpoint by benchmarks/measure_jnd.py; of register and speed half an
+# octave at most, which anyone hears. Less than this is no change.
 
 [jnd]
 """
@@ -52,7 +55,8 @@ def main() -> None:
                     a, b = one[axis], other[axis]
                     if a is not None and b is not None:
                         gaps[axis].append(abs(a - b))
-    text = HEAD + "".join(f"{axis} = {np.percentile(values, 75):.3g}\n" for axis, values in gaps.items() if values)
+    jnds = {axis: min(np.percentile(values, 75), AT_MOST.get(axis, np.inf)) for axis, values in gaps.items() if values}
+    text = HEAD + "".join(f"{axis} = {jnd:.3g}\n" for axis, jnd in jnds.items())
     print(text)
     if args.write:
         (packaged("presets") / "feedback" / "jnd.toml").write_text(text, encoding="utf-8")

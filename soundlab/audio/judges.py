@@ -107,7 +107,7 @@ def _ears(x: Samples, rate: int, lowest: float = 100.0) -> Samples:
     return np.array(out)
 
 
-def _erbs(hertz: Samples) -> Samples:
+def _erbs(hertz: npt.NDArray[np.floating]) -> Samples:
     return np.asarray(21.4 * np.log10(1 + 0.00437 * hertz), np.float64)
 
 
@@ -157,6 +157,25 @@ def _moving(x: Samples) -> float | None:
 
 
 def _rough(x: Samples) -> float | None:
+    """Dissonance of partials, and a little of the beating of bands, each by how much it differs between sounds."""
+    partials = _dissonant(x)
+    return None if partials is None else partials + 0.034 * _beating(x)
+
+
+def _beating(x: Samples) -> float:
+    """Swing of bands around 70 Hz that a neighbour shares, weighted by loudness, log2 (after Daniel & Weber 1997)."""
+    envelopes = _ears(x, 1000, 150.0)
+    rates = np.fft.rfftfreq(envelopes.shape[1], 1 / 1000)
+    weights = np.exp(-0.5 * (np.log2(np.maximum(rates, 1e-3) / 70) / 0.8) ** 2)
+    swings = np.fft.irfft(np.fft.rfft(envelopes, axis=1) * weights, envelopes.shape[1], axis=1)
+    level = envelopes.mean(1) + 1e-9
+    depth = np.minimum(1.0, np.sqrt(2) * swings.std(1) / (level + 0.003 * level.max()))
+    alike = np.clip([(a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum() + 1e-30) for a, b in pairwise(swings)], 0, 1)
+    shared = np.maximum(np.append(alike, 0.0), np.append(0.0, alike))
+    return float(np.log2((np.sqrt(level) * (depth * shared) ** 2).sum() / np.sqrt(level).sum() + 1e-5))
+
+
+def _dissonant(x: Samples) -> float | None:
     """Dissonance of pairs of partials against their level, log10: Plomp & Levelt's curve as Sethares 1993 has it."""
     size, bins = 8192, np.fft.rfftfreq(8192, 1 / RATE)
     inside = (bins > 60) & (bins < 9000)

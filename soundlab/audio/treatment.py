@@ -40,6 +40,12 @@ def _excited(audio: Audio, rate: int, amount: float) -> Audio:
     return tilt(audio, rate, amount) + 2.0 * amount**2 * highs
 
 
+def _dulled(audio: Audio, rate: int, amount: float) -> Audio:
+    """A low-pass that comes down from 8 kHz to 300 Hz, 24 dB an octave: for what a tilt leaves bright."""
+    cut = 8000 * 2 ** (-4.7 * amount)
+    return shaped(audio, rate, lambda f: -np.clip(24 * np.log2(f / cut), 0, 70))
+
+
 def _warmth(audio: Audio, rate: int, amount: float) -> Audio:
     """Low mids against presence; warmer rather by taking presence away, which leaves dull sounds dull."""
     lift, cut = (8.0, 22.0) if amount > 0 else (15.0, 15.0)
@@ -212,7 +218,11 @@ def _signed(function: Treatment, sign: int) -> Treatment:
 
 
 def _speed(audio: Audio, rate: int, amount: float) -> Audio:
-    return pulsed(stretched(audio, rate, 2.0 ** (1.3 * amount)), rate, amount)
+    return stretched(audio, rate, 2.0 ** (1.3 * amount))
+
+
+def _pulsing(audio: Audio, rate: int, amount: float) -> Audio:
+    return pulsed(_speed(audio, rate, amount), rate, amount)
 
 
 def _register(audio: Audio, rate: int, amount: float) -> Audio:
@@ -237,10 +247,13 @@ _BOTH: dict[str, Treatment] = {
 }
 _MORE: dict[tuple[str, int], tuple[Treatment, ...]] = {
     ("brightness", 1): (_excited,),
+    ("brightness", -1): (_dulled,),
     ("density", 1): (eventful,),
     ("energy", 1): (eventful,),
     ("energy", -1): (blur,),
     ("movement", -1): (blur,),
+    ("speed", 1): (_pulsing,),
+    ("speed", -1): (_signed(_pulsing, -1),),
     ("tonality", 1): (_resonant,),
 }
 TREATMENTS: dict[tuple[str, int], tuple[Treatment, ...]] = {
