@@ -217,11 +217,13 @@ class _Run:
         prior: lora_prior.Remembered | None,
     ) -> None:
         from accelerate import Accelerator
+        from accelerate.state import AcceleratorState
 
         self._engine, self._decoder, self._request, self._material = engine, decoder, request, material
         self._prior = prior
         self._folder = Path(request.folder)
         self._state = self._folder / "state.safetensors"
+        AcceleratorState._reset_state()  # else a process could train in one precision only
         self._accelerator = Accelerator(
             cpu=engine.device == "cpu",
             mixed_precision="fp16" if precision == "fp16" else "no",

@@ -51,6 +51,13 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
     return load_file(folder / "adapter_model.safetensors")
 
 
+def test_one_process_trains_in_one_precision_after_another(engine: Musicgen, tmp_path: Path) -> None:
+    from accelerate import Accelerator
+
+    Accelerator(cpu=True, mixed_precision="bf16")  # as training in fp16 on a GPU leaves it
+    assert len(train(engine, request(tmp_path, "after", 1)).losses) == 1
+
+
 def test_training_learns_and_the_adapter_changes_the_decoder(engine: Musicgen, tmp_path: Path) -> None:
     result = train(engine, request(tmp_path, "a", 30))
     assert np.mean(result.losses[-5:]) < np.mean(result.losses[:5]) - 0.1
