@@ -493,13 +493,18 @@ class _Reader:
                 break
             stop += 1
         size = stop - self._at
-        if not self._mode.said and not self._replaced(stop):
+        if (not self._mode.said and not self._replaced(stop)) or self._acts(stop):
             self.left.append(" ".join(self._raw[self._at : stop]))
             self._at = stop
             return
         strength = BARE if self._mode.strength is None else self._mode.strength
         term, said = " ".join(self._raw[self._at : stop]), self._said(size)
         self._emit(Adjustment("term", said, term=term, direction=self._mode.direction, strength=strength), size)
+
+    def _acts(self, at: int) -> bool:
+        """Whether a thing is to do something, and so is there already: "I want the river to wake up"."""
+        after = self._words[at + 1 : at + 2]
+        return self._words[at : at + 1] == ["to"] and bool(after) and after[0] not in ("the", "a", "an", "it", "this")
 
     def _joined(self, at: int) -> int:
         """Where a thing goes on behind "on", "of" and the like: "footsteps on gravel"; 0 when it does not."""
