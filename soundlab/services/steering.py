@@ -36,6 +36,8 @@ AXIS_WEIGHT = 4.0
 """Pull of a full-strength axis pair beside a guidance of 3."""
 STEP = 2.5
 """Just-noticeable differences that a bare comparative asks for, where a checkpoint is steered by measure."""
+_BEYOND = 2.0
+"""A new take is treated unless it has moved by so many times what treatment aims at: its other notes blur the move."""
 SWEEP = (-1.0, -0.5, 0.0, 0.5, 1.0)
 """Strengths of a sweep; at 0 stands the take itself."""
 COLLATERAL = 2.0
@@ -282,7 +284,8 @@ class SteeringService:
         """Make ``n`` takes that follow the feedback, best first, each with its check.
 
         ``understood`` replaces what the parser makes of ``text``, where a person has corrected it.
-        With ``finish``, axes that a take has moved less than treatment would are treated; its recipe says which,
+        With ``finish``, axes that a take has not moved plainly further than treatment would are treated; its recipe
+        says which,
         and the take as it was generated is kept among the unranked ones.
         """
         parent = self.takes.get(take)
@@ -313,7 +316,7 @@ class SteeringService:
             and o.before is not None
             and o.after is not None
             and o.jnd
-            and (o.after - o.before) * o.asked < AIM * strength[o.axis] * o.jnd
+            and (o.after - o.before) * o.asked < _BEYOND * AIM * strength[o.axis] * o.jnd
         }
         wishes = [a for a in goals if a.axis in missed and able(a)]
         if not wishes:
