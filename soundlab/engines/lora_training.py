@@ -10,6 +10,7 @@ import copy
 import hashlib
 import json
 import math
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -223,7 +224,8 @@ class _Run:
         self._prior = prior
         self._folder = Path(request.folder)
         self._state = self._folder / "state.safetensors"
-        AcceleratorState._reset_state()  # else a process could train in one precision only
+        # else a process could train in one precision only, and on one device; of several processes each has one
+        AcceleratorState._reset_state(reset_partial_state="LOCAL_RANK" not in os.environ)
         self._accelerator = Accelerator(
             cpu=engine.device == "cpu",
             mixed_precision="fp16" if precision == "fp16" else "no",
