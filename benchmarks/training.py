@@ -1,5 +1,8 @@
 """Steps a second of fine-tuning, against transformers' Trainer with peft, at one size, batch and precision, in one run.
 
+With ``--audiocraft``, where that is installed, also against the step of its MusicGen solver, which knows no adapters
+and so trains all weights (``run_step`` of audiocraft 1.3.0 without the reading of audio and text).
+
 ``python benchmarks/training.py --layers 24 --width 1024`` is musicgen-small's decoder with
 random weights (its text encoder and codec are not trained; both sides are given
 the same tokens, and the Trainer its text states, so that neither reads text).
@@ -129,6 +132,48 @@ def theirs(model: Any, data: list[dict[str, torch.Tensor]], batch: int, dtype: t
         return [s + rest for s in trainer.seconds]
 
 
+def audiocrafts(
+    layers: int, width: int, data: list[dict[str, torch.Tensor]], batch: int, dtype: torch.dtype, device: str
+) -> list[float]:
+    """Seconds a step as audiocraft's solver takes them, by autocast where the precision is bf16."""
+    from audiocraft.models.lm import LMModel
+    from audiocraft.modules.codebooks_patterns import DelayedPatternProvider
+    from audiocraft.modules.conditioners import ConditionFuser, ConditioningProvider
+    from audiocraft.modules.transformer import set_efficient_attention_backend
+
+    set_efficient_attention_backend("torch")
+    fuser = ConditionFuser({"cross": ["description"], "sum": [], "prepend": [], "input_interpolate": []})
+    sizes = {"n_q": 4, "card": 2048, "dim": width, "num_heads": width // 64, "num_layers": layers, "hidden_scale": 4}
+    way = {"norm_first": True, "causal": True, "cross_attention": True, "memory_efficient": True, "bias_proj": False}
+    biases = {"bias_ff": False, "bias_attn": False, "custom": False}
+    model = (
+        LMModel(DelayedPatternProvider(4), ConditioningProvider({}), fuser, **sizes, **way, **biases).to(device).train()
+    )
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-4)
+    out = []
+    for k in range(0, len(data), batch):
+        part = _stacked(data[k : k + batch])
+        began = _now(device)
+        codes = part["codes"].to(device)
+        condition = {"description": (part["states"].to(device), part["mask"].to(device))}
+        with torch.autocast(device, dtype, enabled=dtype == torch.bfloat16):
+            told = model.compute_predictions(codes, [], condition)
+            loss = torch.stack(
+                [
+                    torch.nn.functional.cross_entropy(
+                        told.logits[:, book][told.mask[:, book]], codes[:, book][told.mask[:, book]]
+                    )
+                    for book in range(4)
+                ]
+            ).mean()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        optimiser.zero_grad()
+        out.append(_now(device) - began)
+    return out
+
+
 def _stacked(part: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
     return {name: torch.stack([row[name] for row in part]) for name in part[0]}
 
@@ -143,6 +188,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="bf16")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--audiocraft", action="store_true")
     args = parser.parse_args()
     dtype = torch.bfloat16 if args.precision == "bf16" else torch.float32
     data = rows(args.batch, args.width, args.steps + 1)
@@ -151,6 +197,10 @@ def main() -> None:
     print(f"transformers Trainer + peft  {statistics.median(other):6.2f} s a step")
     print(f"soundlab                     {statistics.median(own):6.2f} s a step")
     print(f"ratio {statistics.median(other) / statistics.median(own):.2f}")
+    if args.audiocraft:
+        third = audiocrafts(args.layers, args.width, data, args.batch, dtype, args.device)[1:]
+        print(f"audiocraft's solver          {statistics.median(third):6.2f} s a step, of all weights")
+        print(f"ratio {statistics.median(third) / statistics.median(own):.2f}")
     if args.device != "cpu":
         print(f"most memory of both on the device {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB")
     print(f"most memory of both {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB")
