@@ -9,7 +9,7 @@ check:
 	$(PY) -m pytest
 
 full: check
-	$(PY) -m pytest -m full
+	$(PY) -m pytest -m full -n 0
 
 format:
 	$(PY) -m ruff format .

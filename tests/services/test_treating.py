@@ -68,6 +68,13 @@ def test_an_axis_moves_by_more_than_can_be_missed(axis: str, direction: int, nam
     assert (after - before) * direction >= JNDS[axis]
 
 
+def test_a_bare_higher_is_a_fifth_and_no_more() -> None:
+    wish = Adjustment("axis", "x", axis="register", direction=1)
+    _, (applied,) = treat(sound("soft-piano"), RATE, [wish], JNDS)
+    assert applied.before is not None and applied.after is not None
+    assert JNDS["register"] <= applied.after - applied.before <= 8 / 12
+
+
 def test_more_is_asked_by_stronger_words() -> None:
     audio = sound("steady-rain")
     moved = []
