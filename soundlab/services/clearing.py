@@ -170,11 +170,12 @@ class Clearing:
 
 
 def _sources(take: Take) -> Iterable[str]:
-    """What a take was made from: its parent, what it continues, its references, its adapters."""
+    """What a take was made from: its parent, what it continues or is anchored in, its references, its adapters."""
     if take.parent:
         yield take.parent
-    if continued := take.recipe.get("continue_from"):
-        yield str(continued)
+    for role in ("continue_from", "anchor"):
+        if source := take.recipe.get(role):
+            yield str(source)
     for reference in take.references:
         yield str(reference["target"])
     for adapter in take.adapters:

@@ -82,7 +82,9 @@ class Keeper:
     def purgeable(self, *, rejected: bool = True, unranked: bool = True) -> tuple[list[Take], int]:
         """Return the takes that may go and their size in bytes. Takes that others descend from stay."""
         takes = self.takes.all(states=("done", "unranked", "failed"))
-        parents = {t.parent for t in takes} | {t.recipe.get("continue_from") for t in takes}
+        parents = {
+            source for t in takes for source in (t.parent, t.recipe.get("continue_from"), t.recipe.get("anchor"))
+        }
         going = [
             t
             for t in takes

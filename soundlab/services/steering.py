@@ -285,8 +285,7 @@ class SteeringService:
 
         ``understood`` replaces what the parser makes of ``text``, where a person has corrected it.
         With ``finish``, axes that a take has not moved plainly further than treatment would are treated; its recipe
-        says which,
-        and the take as it was generated is kept among the unranked ones.
+        says which, and the take as it was generated is kept among the unranked ones.
         """
         parent = self.takes.get(take)
         adjustments = list(understood) if understood is not None else self.parse(text, batch=parent.batch)
