@@ -75,6 +75,11 @@ def test_a_bare_higher_is_a_fifth_and_no_more() -> None:
     assert JNDS["register"] <= applied.after - applied.before <= 8 / 12
 
 
+def test_a_bare_slower_is_heard_however_soon_its_descriptor_moves() -> None:
+    _, (applied,) = treat(sound("ticking"), RATE, [Adjustment("axis", "x", axis="speed", direction=-1)], JNDS)
+    assert 0.5 <= applied.amount <= 0.6
+
+
 def test_more_is_asked_by_stronger_words() -> None:
     audio = sound("steady-rain")
     moved = []
