@@ -4,6 +4,7 @@ Ranking and treatment go by :mod:`soundlab.audio.descriptors`; who is judged by
 the measure that was optimised looks better than it is. These follow the same
 idea by another way, and nothing in generation, ranking or treatment sees them
 (treatment's least amounts were set with them once, on takes that are not judged).
+They were chosen by what they hear of corpus clips whose place on the axis is known (benchmarks/judges.py).
 Mono samples at 32 kHz; more of the axis gives a higher value; None where
 nothing can be said.
 """

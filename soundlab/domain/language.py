@@ -28,6 +28,10 @@ _SHORT = ("more", "less", "with", "keep", "very", "much", "make", "bass", "the",
 _ADDING = frozenset(
     ("add", "throw", "layer", "mix", "blend", "put", "drop", "sneak", "work", "introduce", "include", "with", "bring")
 )
+_POINTERS = frozenset(
+    ("the", "a", "an", "it", "this", "that", "these", "those", "my", "our", "your", "its", "their", "his", "her")
+)
+"""What stands after "to" where a place follows and no verb."""
 T = TypeVar("T")
 
 
@@ -504,7 +508,9 @@ class _Reader:
     def _acts(self, at: int) -> bool:
         """Whether a thing is to do something, and so is there already: "I want the river to wake up"."""
         after = self._words[at + 1 : at + 2]
-        return self._words[at : at + 1] == ["to"] and bool(after) and after[0] not in ("the", "a", "an", "it", "this")
+        if self._mode.adding or self._words[at : at + 1] != ["to"] or not after:  # "add birds to front"
+            return False
+        return after[0].isalpha() and after[0] not in _POINTERS and after[0] not in self._lexicon.takes
 
     def _joined(self, at: int) -> int:
         """Where a thing goes on behind "on", "of" and the like: "footsteps on gravel"; 0 when it does not."""

@@ -30,6 +30,7 @@ def understood(text: str) -> set[tuple[str, str | None, int, float]]:
             "i want the river to wake up: wilder, and with frogs",
             {("axis", "energy", 1, 0.5), ("term", "frogs", 1, 0.5)},
         ),
+        ("add birds to front", {("term", "birds", 1, 0.5)}),
         ("slow it down a bit", {("axis", "speed", -1, 0.25)}),
         ("no rain", {("term", "rain", -1, 1.0)}),
         ("without birds and voices", {("term", "birds", -1, 1.0), ("term", "voices", -1, 1.0)}),
