@@ -6,7 +6,7 @@ recordings of a folder for each axis that both have: of the descriptor that rank
 by and of the second measure that judges it. Reverberation is a yes or no there: for it the share of
 pairs of a "yes" and a "no" that ours orders the same way (area under the curve) is printed.
 
-The models (Pearce et al. 2018, AudioCommons deliverable D5.8; Apache-2.0) are of 2019; what numpy and
+The models (AudioCommons deliverable D5.8, version 0.4, Apache-2.0) are of 2019; what numpy and
 librosa have renamed since is lent to them here.
 """
 
@@ -24,7 +24,7 @@ import librosa
 import numpy as np
 import numpy.typing as npt
 import soundfile
-from scipy.stats import rankdata, spearmanr
+from scipy.stats import mannwhitneyu, spearmanr
 
 from soundlab.audio.descriptors import RATE, describe, mono_of
 from soundlab.audio.judges import judge_all
@@ -80,12 +80,10 @@ def agreement(ours: list[float | None], told: list[float | None]) -> tuple[float
 def area(ours: list[float | None], told: list[float | None]) -> tuple[float, int]:
     """Area under the curve (Mann & Whitney 1947) of ours for their yes, and how many sounds there are."""
     both = _both(ours, told)
-    yes = both[:, 1] > 0.5
-    pairs = int(yes.sum()) * int((~yes).sum())
-    if not pairs:
+    yes, no = both[both[:, 1] > 0.5, 0], both[both[:, 1] <= 0.5, 0]
+    if not (yes.size and no.size):
         return float("nan"), len(both)
-    above = rankdata(both[:, 0])[yes].sum() - yes.sum() * (yes.sum() + 1) / 2
-    return float(above / pairs), len(both)
+    return float(mannwhitneyu(yes, no).statistic / (yes.size * no.size)), len(both)
 
 
 def main() -> None:

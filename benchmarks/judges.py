@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from soundlab.corpus import scene
 from soundlab.corpus.bends import Bends
 from soundlab.corpus.shards import EVALUATION_SEED
 from soundlab.domain.axes import COUNTED
+from soundlab.services.proving import noticeable
 
 FAMILIES = (
     *("rain", "drone", "bells", "machinery", "piano", "fire"),
@@ -37,15 +37,6 @@ def measured(family: str, seed: int, seconds: float, **bends: float) -> Measured
     clip = scene.render(scene.plain(family, EVALUATION_SEED + seed, seconds=seconds, bends=Bends(**bends)))
     clip = clip / max(float(np.abs(clip).max()), 1e-6) * 0.5
     return describe(clip[None].astype(np.float32), RATE), judge_all(clip.astype(np.float64))
-
-
-def jnd(usual: Sequence[Sequence[Measured]], which: int, axis: str) -> float:
-    """The 75th percentile of differences between seeds of one family."""
-    gaps: list[float] = []
-    for clips in usual:
-        values = [v for clip in clips if (v := clip[which][axis]) is not None]
-        gaps += [abs(a - b) for i, a in enumerate(values) for b in values[i + 1 :]]
-    return float(np.percentile(gaps, 75))
 
 
 def main() -> None:
@@ -68,7 +59,7 @@ def main() -> None:
         }
         told = []
         for which in (0, 1):
-            least = jnd(list(usual.values()), which, axis)
+            least = noticeable([[clip[which][axis] for clip in clips] for clips in usual.values()])
             ordered, noticed = [], []
             for f in able:
                 for k in seeds:

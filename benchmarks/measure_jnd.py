@@ -7,17 +7,15 @@ different seeds. ``python benchmarks/measure_jnd.py --write``
 from __future__ import annotations
 
 import argparse
-import itertools
 import tempfile
 from pathlib import Path
-
-import numpy as np
 
 from soundlab.audio.descriptors import DESCRIPTORS, describe_file
 from soundlab.config import packaged
 from soundlab.domain.ports import GenerationRequest
 from soundlab.engines.local import LocalGenerator
 from soundlab.project import usual_sampling
+from soundlab.services.proving import noticeable
 
 PROMPTS = ("rain", "church bells", "a low drone", "soft piano notes", "a crackling fire", "machinery", "distant wind",
            "a synth pad", "footsteps", "metal hits in a huge hall")  # fmt: skip
@@ -40,7 +38,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    gaps: dict[str, list[float]] = {axis: [] for axis in DESCRIPTORS}
+    groups = []
     generator = LocalGenerator()
     usual = usual_sampling("sketch")
     with tempfile.TemporaryDirectory() as folder:
@@ -49,13 +47,11 @@ def main() -> None:
             generator.generate(
                 GenerationRequest(prompt, tuple(range(args.seeds)), outputs, args.seconds, "sketch", **usual)
             )
-            measured = [describe_file(Path(p)) for p in outputs]
-            for one, other in itertools.combinations(measured, 2):
-                for axis in DESCRIPTORS:
-                    a, b = one[axis], other[axis]
-                    if a is not None and b is not None:
-                        gaps[axis].append(abs(a - b))
-    jnds = {axis: min(np.percentile(values, 75), AT_MOST.get(axis, np.inf)) for axis, values in gaps.items() if values}
+            groups.append([describe_file(Path(p)) for p in outputs])
+    jnds = {}
+    for axis in DESCRIPTORS:
+        least = noticeable([[values[axis] for values in group] for group in groups])
+        jnds[axis] = min(least, AT_MOST.get(axis, least))
     text = HEAD + "".join(f"{axis} = {jnd:.3g}\n" for axis, jnd in jnds.items())
     print(text)
     if args.write:

@@ -44,6 +44,13 @@ class Take:
     created: str = ""
 
     @property
+    def sources(self) -> set[str]:
+        """What it was made from: its parent, what it continues or is anchored in, references, ``adapter:NAME``."""
+        near = (self.parent, self.recipe.get("continue_from"), self.recipe.get("anchor"))
+        named = [*(str(r["target"]) for r in self.references), *(f"adapter:{a['name']}" for a in self.adapters)]
+        return {str(source) for source in (*near, *named) if source}
+
+    @property
     def treated(self) -> dict[str, float]:
         """Axes that signal processing has moved, and how far it was turned: -1 to 1."""
         rows = (self.recipe.get("treatment") or {}).get("applied", [])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from soundlab.domain.adapter import Adapter
 from soundlab.domain.clip import Clip
 from soundlab.domain.labels import Labels
 from soundlab.domain.rights import expired
-from soundlab.domain.take import Take
 from soundlab.errors import NotFound, WrongInput
 from soundlab.storage.adapters import AdapterStore
 from soundlab.storage.clips import ClipStore
@@ -149,7 +147,7 @@ class Clearing:
         """Children of every clip, take and adapter (as ``adapter:NAME``)."""
         children: dict[str, set[str]] = {}
         for take in self.takes.all(states=("done", "unranked", "failed")):
-            for source in _sources(take):
+            for source in take.sources:
                 children.setdefault(source, set()).add(take.id)
         for adapter in self.adapters.all():
             for row in adapter.clips:
@@ -167,19 +165,6 @@ class Clearing:
         takes = tuple(sorted(s for s in seen if not s.startswith("adapter:")))
         adapters = tuple(sorted(s.removeprefix("adapter:") for s in seen if s.startswith("adapter:")))
         return Descent(takes, adapters, tuple(path for _, path in self.exports.of([start, *takes])))
-
-
-def _sources(take: Take) -> Iterable[str]:
-    """What a take was made from: its parent, what it continues or is anchored in, its references, its adapters."""
-    if take.parent:
-        yield take.parent
-    for role in ("continue_from", "anchor"):
-        if source := take.recipe.get(role):
-            yield str(source)
-    for reference in take.references:
-        yield str(reference["target"])
-    for adapter in take.adapters:
-        yield f"adapter:{adapter['name']}"
 
 
 def _labels(row: dict[str, str]) -> Labels:

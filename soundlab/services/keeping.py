@@ -82,13 +82,11 @@ class Keeper:
     def purgeable(self, *, rejected: bool = True, unranked: bool = True) -> tuple[list[Take], int]:
         """Return the takes that may go and their size in bytes. Takes that others descend from stay."""
         takes = self.takes.all(states=("done", "unranked", "failed"))
-        parents = {
-            source for t in takes for source in (t.parent, t.recipe.get("continue_from"), t.recipe.get("anchor"))
-        }
+        needed = {source for t in takes for source in t.sources}
         going = [
             t
             for t in takes
-            if t.id not in parents
+            if t.id not in needed
             and ((rejected and t.verdict == "rejected") or (unranked and t.state in ("unranked", "failed")))
         ]
         return going, sum(_size(Path(t.path)) for t in going)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,14 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     middle = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     half = _Z * np.sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2)) / (1 + _Z**2 / n)
     return float(middle - half), float(middle + half)
+
+
+def noticeable(groups: Sequence[Sequence[float | None]]) -> float:
+    """The 75th percentile of the differences within groups, of sounds asked for alike; infinite without any."""
+    gaps: list[float] = []
+    for group in groups:
+        gaps += [abs(a - b) for a, b in combinations([v for v in group if v is not None], 2)]
+    return float(np.percentile(gaps, 75)) if gaps else float("inf")
 
 
 def odds_ratio(one: float, other: float) -> float:
@@ -164,14 +173,8 @@ class Proof:
         return self._heard[take.id]
 
     def _noticeable(self, families: Sequence[Sequence[Take]]) -> dict[str, float]:
-        out = {}
-        for axis in COUNTED:
-            gaps = []
-            for takes in families:
-                values = [v for t in takes if (v := self._listen(t)[0][axis]) is not None]
-                gaps += [abs(a - b) for i, a in enumerate(values) for b in values[i + 1 :]]
-            out[axis] = float(np.percentile(gaps, 75)) if gaps else float("inf")
-        return out
+        heard = [[self._listen(t)[0] for t in takes] for takes in families]
+        return {axis: noticeable([[values[axis] for values in takes] for takes in heard]) for axis in COUNTED}
 
     def _judge(self, row: Row, parent: Take, child: Take, axis: str, direction: int, jnds: dict[str, float]) -> None:
         (before, old), (after, new) = self._listen(parent), self._listen(child)

@@ -138,7 +138,7 @@ def revise(parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, f
         checkpoint=parent.checkpoint,
         adapters=tuple((a["name"], float(a["weight"])) for a in parent.adapters),
         parent=parent.id,
-        anchor=parent.id if all(a.kind in ("axis", "keep") for a in adjustments) else None,
+        anchor=parent.id if adjustments and all(a.kind in ("axis", "keep") for a in adjustments) else None,
         continue_from=parent.id if keep else None,
         keep_seconds=keep,
         level=level,
@@ -399,7 +399,6 @@ class SteeringService:
                 if value is not None and (other := b.descriptors.get(axis)) is not None
             }
             brief = start.with_(
-                anchor=None,
                 guidance=(1 - share) * start.guidance,
                 terms=(Term(b.prompt, share * start.guidance),),
                 references=(Reference(a.id, 1 - share), Reference(b.id, share)),

@@ -62,6 +62,14 @@ def test_purging_keeps_what_others_descend_from(library: Project) -> None:
     assert library.keeper.purgeable() == ([], 0)
 
 
+def test_purging_keeps_what_others_refer_to(library: Project) -> None:
+    made(library, "t1", verdict="rejected")
+    made(library, "t2", references=[{"target": "t1", "weight": 0.5}])
+    made(library, "t3", state="unranked")
+    made(library, "t4", recipe={"anchor": "t3"})
+    assert library.keeper.purgeable() == ([], 0)
+
+
 def test_an_archive_opens_elsewhere(library: Project, noises: Path, tmp_path: Path) -> None:
     made(library, "t1", verdict="approved")
     adapter = library.folder / "adapters" / "film"
