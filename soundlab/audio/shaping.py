@@ -32,15 +32,6 @@ def bell(frequencies: Audio, low: float, high: float) -> Audio:
     return np.asarray(rise / (1 + np.exp(12 * (octaves - np.log2(high)))))
 
 
-def stretched(audio: Audio, rate: int, factor: float) -> Audio:
-    """Change the speed by ``factor`` at the same pitch; looped, or cut, to the length it had."""
-    from librosa.effects import time_stretch
-
-    n = audio.shape[1]
-    made = np.stack([time_stretch(np.asarray(c, np.float32), rate=factor) for c in audio])
-    return looped(made.astype(np.float64), n, rate)
-
-
 def looped(audio: Audio, length: int, rate: int) -> Audio:
     """Repeat with cross-fades until ``length`` is filled."""
     fade = min(rate // 4, audio.shape[1] // 4)

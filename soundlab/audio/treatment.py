@@ -16,8 +16,9 @@ import numpy as np
 from scipy import signal
 
 from soundlab.audio.events import blur, density, energy, eventful, hardness, pulsed, transients
+from soundlab.audio.pace import stretched
 from soundlab.audio.rooms import distance, drier, room, space
-from soundlab.audio.shaping import HOP, Audio, Treatment, bell, followers, istft, pitched, shaped, stft, stretched
+from soundlab.audio.shaping import HOP, Audio, Treatment, bell, followers, istft, pitched, shaped, stft
 
 
 def tilt(audio: Audio, rate: int, amount: float) -> Audio:
