@@ -119,30 +119,31 @@ def _novelty(x: Samples) -> Samples:
     return np.asarray(np.clip(levels[:, 2:] - levels[:, :-2], 0, None).mean(0))
 
 
-def _busy(x: Samples) -> float | None:
-    """Peaks of novelty a second, log2(1 + rate): above its running median by four times its spread (Bello 2005)."""
+def _struck(x: Samples) -> tuple[Samples, npt.NDArray[np.int64]] | None:
+    """Novelty and its peaks above its running median by four times its spread (Bello 2005), if it is long enough."""
     novelty = _novelty(x)
     if novelty.size < 63:
         return None
     usual = signal.medfilt(novelty, 63)
     stray = signal.medfilt(np.abs(novelty - usual), 63)
     peaks, _ = signal.find_peaks(novelty, distance=5, prominence=0.02)
-    found = np.count_nonzero(novelty[peaks] > usual[peaks] + 4 * stray[peaks] + 0.02)
-    return float(np.log2(1 + found / (x.size / RATE)))
+    return novelty, peaks[novelty[peaks] > usual[peaks] + 4 * stray[peaks] + 0.02]
+
+
+def _busy(x: Samples) -> float | None:
+    """Peaks of novelty a second, log2(1 + rate)."""
+    found = _struck(x)
+    return None if found is None else float(np.log2(1 + found[1].size / (x.size / RATE)))
 
 
 def _fast(x: Samples) -> float | None:
-    """Rate at which novelty repeats, log2 Hz: mean of lags of 70 ms to 2.5 s, weighted by its autocorrelation."""
-    novelty = _novelty(x)
-    if novelty.size < 3 * 125:
+    """Rate of peaks of novelty, log2 Hz: mean of the intervals between them, each by the weaker of its ends."""
+    found = _struck(x)
+    if found is None or found[1].size < 3:
         return None
-    n = novelty.size
-    spectrum = np.abs(np.fft.rfft(novelty - novelty.mean(), 2 * n)) ** 2
-    correlation = np.fft.irfft(spectrum)[:n]
-    lags = np.arange(n) / 125
-    inside = (lags > 0.07) & (lags < 2.5)
-    weights = np.clip(correlation[inside] / max(correlation[0], 1e-12), 0, None) ** 2 / lags[inside]
-    return float(-(weights * np.log2(lags[inside])).sum() / weights.sum()) if weights.any() else None
+    novelty, peaks = found
+    heights = novelty[peaks]
+    return float(-np.average(np.log2(np.diff(peaks) / 125), weights=np.minimum(heights[1:], heights[:-1])))
 
 
 def _moving(x: Samples) -> float | None:

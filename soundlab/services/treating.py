@@ -38,7 +38,7 @@ LEAST: dict[tuple[str, int], float] = {
 """The least amount at a bare comparative, where the descriptor notices sooner than anyone else does.
 
 Set on takes of ten prompts that the direction benchmark does not use: below it, the second measure of the axis
-had not moved noticeably either. Of pace because its descriptor jumps from a pulse to its multiples at the least change.
+had not moved noticeably either.
 """
 MOST: dict[str, float] = {"register": 0.4, "speed": 0.6}
 """The most amount at a bare comparative: a fifth up or down, and 1.7 times as fast or slow."""
