@@ -105,6 +105,58 @@ ADJECTIVES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """Adjectives for the +1 and the -1 pole of each axis."""
 
+KINDRED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    axis: (tuple(more.split("|")), tuple(less.split("|")))
+    for axis, more, less in (
+        ("brightness", "glassy|dazzling|radiant|brassy|sibilant", "inky|sullen|leaden|muddy|foggy"),
+        ("warmth", "plummy|syrupy|hearty|tender", "ice-cold|metallic-cold|polar|bleak|antiseptic"),
+        ("boominess", "subsonic|bass-driven|thudding|bottomy", "bass-shy|reedy|wispy|papery|skeletal"),
+        ("hardness", "whip-like|barbed|knife-edged", "plush|silken|downy|soft-edged|woolly-edged"),
+        (
+            "register",
+            "stratospheric|helium|bird-high|alto|descant|treble-voiced|head-voiced|chirpy|dog-whistle|"
+            "ultrasonic|high-keyed|childlike|pipsqueak|piercing",
+            "contrabass|sub-octave|basso|buried|deep-sea|cavern-deep|sepulchral|mine-deep|chthonic|"
+            "bass-voiced|growling-low|pedal-low|gravelly-deep|nether",
+        ),
+        (
+            "density",
+            "thronging|brimming|overflowing|multitudinous|saturating",
+            "deserted|vacant|solitary|forlorn|meagre",
+        ),
+        (
+            "speed",
+            "hasty|breakneck|sprinting|nimble|zippy|pacy|presto|allegro|darting|whirlwind|bustling-fast|scurrying",
+            "slow-motion|torpid|languid|snail-paced|adagio|largo|ambling|shuffling|lethargic|sedate",
+        ),
+        (
+            "movement",
+            "shape-shifting|turbulent|ebbing|wandering|roving|roaming|mercurial|transmuting|billowing|churning",
+            "rooted|halted|arrested|paused|inert|rigid|becalmed|fossilised|iced-over|suspended",
+        ),
+        ("roughness", "rasping|serrated|corroded|mangled", "unspoilt|untarnished|stainless|lucid|sleek"),
+        ("tonality", "melodious|songful|in-tune|belling|harmonious", "noise-like|scrunchy|wheezy|fricative"),
+        (
+            "space",
+            "expansive|hall-like|canyon-wide|stadium-sized|oceanic|unconfined|vaulted|monumental|galactic|"
+            "yawning|cosmic|far-reaching",
+            "suffocating|coffin-like|sealed|windowless|shut-in|hemmed-in|tomb-tight|box-like|sound-proofed|"
+            "carpeted|airtight|choked",
+        ),
+        (
+            "distance",
+            "offshore|far-flung|beyond-the-hills|receding|long-range",
+            "adjoining|at-hand|next-door|face-to-face",
+        ),
+        (
+            "energy",
+            "frenzied|brutal|rampaging|bloodthirsty|thrashing",
+            "unruffled|sleepy|still-hearted|meditative|unhurried-calm",
+        ),
+    )
+}
+"""More of both, which only the reader of measures learns: captions of the corpus do without."""
+
 PHRASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "brightness": (
         ("with lots of treble", "with a bright top end"),
@@ -309,6 +361,7 @@ def describe(
     limit: int = 3,
     facts: Sequence[str] = (),
     minor: bool | None = None,
+    words: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = ADJECTIVES,
 ) -> str:
     """Name one layer: a noun with up to ``limit`` of what is true of it, adjectives before, phrases after.
 
@@ -321,6 +374,8 @@ def describe(
         said two times out of three.
     minor
         Mode of what is played, None when nothing is.
+    words
+        Adjectives for the poles of each axis.
     """
     article, noun = _strip_article(_pick(rng, nouns))
     said = [(axis, value) for axis, value in values.items() if abs(value) >= 0.35]
@@ -339,7 +394,7 @@ def describe(
     for axis, value in said[: max(0, limit - len(before) - len(after))]:
         side = 0 if value > 0 else 1
         if rng.random() < 0.65 and len(before) < 3:
-            word = _pick(rng, ADJECTIVES[axis][side])
+            word = _pick(rng, words[axis][side])
             if abs(value) > 0.9 and rng.random() < 0.4:
                 word = f"{_pick(rng, ('very', 'extremely', 'really'))} {word}"
             elif abs(value) < 0.5 and rng.random() < 0.4:

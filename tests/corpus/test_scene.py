@@ -41,6 +41,15 @@ def test_captions_vary_and_keep_reserved_words() -> None:
     assert not [t for t in texts for held in captions.HELD_OUT if " " in held and held in t.lower()]
 
 
+def test_words_that_only_the_reader_learns_are_akin_to_no_reserved_one() -> None:
+    """Reserved words show what was understood without having been learnt; one of their stem would give them away."""
+    taught = {w for poles in captions.KINDRED.values() for side in poles for w in side}
+    reserved = {w[:5] for held in captions.HELD_OUT for w in held.split()}
+    assert len(taught) > 150
+    assert not [w for w in taught for part in w.split("-") if part[:5] in reserved]
+    assert not taught & {w for poles in captions.ADJECTIVES.values() for side in poles for w in side}
+
+
 def test_music_plays_in_its_key_and_says_so() -> None:
     score = Score(root=9, minor=True, bpm=120)
     drawn = scene.Scene(4, 6.0, (scene.Layer("organ", Bends(score=score)),), "")

@@ -33,6 +33,10 @@ _LIMIT = 2.8
 """Values are not moved further out than the decoder has seen."""
 _STRENGTHS = (0.45, 0.7, 0.95)
 _BATCH = 96
+_WORDS = {
+    axis: (more + captions.KINDRED[axis][0], less + captions.KINDRED[axis][1])
+    for axis, (more, less) in captions.ADJECTIVES.items()
+}
 
 
 def sentence(rng: Rng, axes: tuple[str, ...]) -> tuple[str, str, dict[str, float]]:
@@ -41,7 +45,8 @@ def sentence(rng: Rng, axes: tuple[str, ...]) -> tuple[str, str, dict[str, float
     noun = family.nouns[int(rng.integers(len(family.nouns)))]
     chosen = rng.choice(len(axes), int(rng.choice([1, 2, 3], p=[0.6, 0.3, 0.1])), replace=False)
     values = {axes[i]: float(rng.choice([-1.0, 1.0]) * rng.choice(_STRENGTHS)) for i in chosen}
-    return captions.describe(rng, [noun], values, (), limit=len(values)), noun, {a: STEP * v for a, v in values.items()}
+    said = captions.describe(rng, [noun], values, (), limit=len(values), words=_WORDS)
+    return said, noun, {a: STEP * v for a, v in values.items()}
 
 
 def goals(
