@@ -147,15 +147,15 @@ def _fast(x: Samples) -> float | None:
 
 
 def _moving(x: Samples) -> float | None:
-    """How far apart half-second averages of the log spectrum lie, dB RMS over bands."""
-    power = _power(x)
-    span = round(0.5 * RATE / _HOP)
-    count = power.shape[1] // span
+    """How far apart averages of a second lie, dB RMS over bands by their loudness."""
+    envelopes = _ears(x, 125)
+    count = envelopes.shape[1] // 125
     if count < 3:
         return None
-    bands = _bands(power[:, : count * span])
-    levels = 10 * np.log10(bands.reshape(len(bands), count, span).mean(2) + 1e-7 * bands.max())
-    return float(np.sqrt(((levels - levels.mean(1, keepdims=True)) ** 2).mean()))
+    power = (envelopes[:, : count * 125] ** 2).reshape(len(envelopes), count, 125).mean(2)
+    levels = 10 * np.log10(power + 1e-4 * power.max() + 1e-20)
+    spread = ((levels - levels.mean(1, keepdims=True)) ** 2).mean(1)
+    return float(np.sqrt(np.average(spread, weights=np.sqrt(power.mean(1)) + 1e-12)))
 
 
 def _rough(x: Samples) -> float | None:
@@ -198,12 +198,12 @@ def _dissonant(x: Samples) -> float | None:
 
 
 def _hard(x: Samples) -> float | None:
-    """Highest twentieth of the rise of the level in 4 ms, dB, where the sound is loud enough to be heard."""
-    step = RATE // 250
-    n = x.size // step
-    level = 10 * np.log10((x[: n * step].reshape(n, step) ** 2).mean(1) + 1e-10)
-    rises = np.diff(level)[level[1:] > level.max() - 30]
-    return float(np.percentile(rises, 95)) if rises.size > 20 else None
+    """How suddenly it becomes loud: the highest hundredth of a fast over a slow envelope (2 and 50 ms), dB."""
+    power = x**2 + 1e-12 * float((x**2).max()) + 1e-20
+    poles = [np.exp(-1 / (seconds * RATE)) for seconds in (0.002, 0.05)]
+    fast, slow = (signal.lfilter([1 - pole], [1, -pole], power) for pole in poles)
+    loud = fast > 1e-4 * fast.max()
+    return float(np.percentile(10 * np.log10(fast[loud] / slow[loud]), 99)) if loud.any() else None
 
 
 def _pitched(x: Samples) -> float | None:
