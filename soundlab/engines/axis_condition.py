@@ -29,6 +29,8 @@ _UNLIKE, _LIKE = 0.3, 0.6
 """Cosines of sentences under which they speak of other things, and from which of the same."""
 _REACH = 3.0
 """Standard deviations either side of the mean that are told apart."""
+_RARE = 0.05
+"""Share of clips at either end of an axis that the decoder has heard too few of."""
 _BINS = 13
 _GAIN = 12.0
 """So that they are learnt as fast as what they stand beside."""
@@ -92,6 +94,8 @@ class AxisCondition(nn.Module):
 
     mean: Tensor
     deviation: Tensor
+    low: Tensor
+    high: Tensor
 
     def __init__(self, axes: Sequence[str], width: int, text_width: int) -> None:
         super().__init__()
@@ -100,6 +104,8 @@ class AxisCondition(nn.Module):
         self.reader = AxisReader(len(self.axes), text_width)
         self.register_buffer("mean", torch.zeros(len(self.axes)))
         self.register_buffer("deviation", torch.ones(len(self.axes)))
+        self.register_buffer("low", torch.full((len(self.axes),), -_REACH))
+        self.register_buffer("high", torch.full((len(self.axes),), _REACH))
 
     def read(self, states: Tensor, mask: Tensor) -> Tensor:
         """Standardised values (n, axes) that sentences imply."""
@@ -109,6 +115,24 @@ class AxisCondition(nn.Module):
     def standard(self, values: Tensor) -> Tensor:
         """Descriptor values (…, axes) → standardised ones."""
         return (values - self.mean) / self.deviation
+
+    def within(self, z: Tensor) -> Tensor:
+        """Standardised values (…, axes), no further out than nearly all that the decoder has heard.
+
+        What it has hardly ever been told, it does not know how to make: more than the fastest
+        there is does not come out faster.
+        """
+        return torch.minimum(torch.maximum(z, self.low.to(z)), self.high.to(z))
+
+    def learn_scales(self, values: Tensor) -> None:
+        """Take means, deviations and usual range from measures (clips, axes), NaN where there are none."""
+        known = [column[column.isfinite()] for column in values.T]
+        self.mean.copy_(torch.stack([c.mean() for c in known]))
+        self.deviation.copy_(torch.stack([c.std(correction=0).clamp(min=1e-3) for c in known]))
+        ends = torch.tensor([_RARE, 1 - _RARE], device=values.device)
+        low, high = torch.stack([torch.quantile(c, ends) for c in known], 1)
+        self.low.copy_(self.standard(low))
+        self.high.copy_(self.standard(high))
 
     def save(self, folder: Path) -> None:
         """Write ``axis_condition.safetensors`` in half precision."""
@@ -126,7 +150,7 @@ def load(folder: Path, dtype: torch.dtype, device: str) -> AxisCondition | None:
     with safe_open(path, "pt") as file:
         table = json.loads((file.metadata() or {})["soundlab"])
     condition = AxisCondition(table["axes"], int(table["width"]), int(table["text_width"]))
-    condition.load_state_dict({k: v.float() for k, v in load_file(path).items()})
+    condition.load_state_dict({k: v.float() for k, v in load_file(path).items()}, strict=False)  # older have no range
     return condition.to(device, dtype).eval()
 
 

@@ -150,6 +150,10 @@ class Musicgen:
                 apart = self.readings([against]).to(implied) + (0 if offset is None else offset.to(implied))
             if contrast or against:
                 apart, told = self._measured(apart, contrast or {}), known[:1]
+            # Where a goal is held within what is known, what it is guided away from gives way as far.
+            held = self.axes.within(implied)
+            apart = self.axes.within(apart + held[:1] - implied[:1])
+            implied = held
             implied, known = torch.cat([implied, apart]), torch.cat([known, told])
             states, mask = torch.cat([states, states[:1]]), torch.cat([mask, mask[:1]])
             states, mask = axis_condition.joined(states, mask, self.axes.vector(implied, known), known)

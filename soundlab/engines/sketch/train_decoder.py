@@ -225,12 +225,6 @@ class Encoded:
     def __len__(self) -> int:
         return len(self._codes)
 
-    def scales(self) -> tuple[Tensor, Tensor]:
-        """Mean and standard deviation of each axis."""
-        columns = [column[column.isfinite()] for column in self.measured.T]
-        deviations = [c.std(correction=0).clamp(min=1e-3) for c in columns]
-        return torch.stack([c.mean() for c in columns]), torch.stack(deviations)
-
     def told(self, rows: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """Text states and mask of one caption of each row."""
         chosen = self._given(rng.integers(0, self._lengths.shape[1], len(rows)))
@@ -326,9 +320,7 @@ def main() -> None:
     data = Encoded([args.shards, *args.also], codec, text, device)
     data.refresh(args.encode)
     if step == 0:
-        mean, deviation = data.scales()
-        model.axis_condition.mean.copy_(mean)
-        model.axis_condition.deviation.copy_(deviation)
+        model.axis_condition.learn_scales(data.measured)
         average = {k: v.clone() for k, v in model.state_dict().items()}
     print(
         f"{sum(p.numel() for p in model.parameters()) / 1e6:.1f} M parameters, {len(data)} clips, step {step}",

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from soundlab.corpus import captions, scene
 from soundlab.corpus.families import FAMILIES
@@ -49,21 +49,47 @@ def sentence(rng: Rng, axes: tuple[str, ...]) -> tuple[str, str, dict[str, float
     return said, noun, {a: STEP * v for a, v in values.items()}
 
 
-def goals(
-    condition: AxisCondition, text: FrozenText, rng: Rng, count: int
-) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
-    """Text states and mask of ``count`` sentences and as many captions, and what is to be read from them."""
-    said = [sentence(rng, condition.axes) for _ in range(count)]
-    whole = [scene.draw(int(rng.integers(2**30))).caption for _ in range(count)]
-    states, mask = text.states([s for s, _, _ in said] + whole)
-    with torch.no_grad():
-        mean, log_deviation = condition.reader(states, mask)
-        plain = condition.reader(*text.states([noun for _, noun, _ in said]))[0]
-    for row, (_, _, moves) in enumerate(said):
-        for axis, move in moves.items():
-            index = condition.axes.index(axis)
-            mean[row, index] = (plain[row, index] + move).clamp(-_LIMIT, _LIMIT)
-    return (states, mask), (mean, log_deviation)
+class Read:
+    """Sentences as the text encoder has them, encoded once, with what is to be read from each."""
+
+    def __init__(self, condition: AxisCondition, text: FrozenText, rng: Rng, count: int) -> None:
+        """Encode ``count`` sentences of adjectives and nouns, and as many captions of scenes."""
+        said = [sentence(rng, condition.axes) for _ in range(count)]
+        whole = [scene.draw(int(rng.integers(2**30))).caption for _ in range(count)]
+        nouns = sorted({noun for _, noun, _ in said})
+        plain = dict(zip(nouns, (self._goal(condition, s)[0] for s in _encoded(text, nouns)), strict=True))
+        self._states = _encoded(text, [s for s, _, _ in said] + whole)
+        self._goals = [self._goal(condition, s) for s in self._states]
+        for (mean, _), (_, noun, moves) in zip(self._goals, said, strict=False):
+            for axis, move in moves.items():
+                index = condition.axes.index(axis)
+                mean[index] = (plain[noun][index] + move).clamp(-_LIMIT, _LIMIT)
+
+    @staticmethod
+    @torch.no_grad()
+    def _goal(condition: AxisCondition, states: Tensor) -> tuple[Tensor, Tensor]:
+        mean, log_deviation = condition.reader(states.float()[None], torch.ones(1, len(states)))
+        return mean[0], log_deviation[0]
+
+    def batch(self, rng: Rng, rows: int) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+        """Text states and mask of some of them, and mean and log deviation of what is to be read."""
+        chosen = rng.choice(len(self._states), rows, replace=False)
+        states = [self._states[i].float() for i in chosen]
+        mask = nn.utils.rnn.pad_sequence([torch.ones(len(s)) for s in states], batch_first=True)
+        mean, log_deviation = (torch.stack(rows) for rows in zip(*(self._goals[i] for i in chosen), strict=True))
+        return (nn.utils.rnn.pad_sequence(states, batch_first=True), mask), (mean, log_deviation)
+
+
+def _encoded(text: FrozenText, sentences: list[str], at_once: int = 128) -> list[Tensor]:
+    """States (tokens, width) of each sentence, in half precision; those of like length are encoded together."""
+    out: list[Tensor] = [torch.zeros(0)] * len(sentences)
+    order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))
+    for at in range(0, len(order), at_once):
+        rows = order[at : at + at_once]
+        hidden, mask = text.states([sentences[i] for i in rows])
+        for i, states, real in zip(rows, hidden, mask, strict=True):
+            out[i] = states[real.bool()].half()
+    return out
 
 
 def main() -> None:
@@ -71,7 +97,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkpoint", type=Path, required=True, help="folder with musicgen/ and text/")
     parser.add_argument("--from", dest="source", type=Path, help="musicgen folder whose reader is gone on from")
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--sentences", type=int, default=12_000, help="and as many captions of scenes")
+    parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
@@ -84,19 +111,20 @@ def main() -> None:
     after = copy.deepcopy(before)
     optimiser = torch.optim.AdamW(after.reader.parameters(), lr=args.rate, weight_decay=0.01)
     rng = np.random.default_rng(args.seed)
+    read = Read(before, text, rng, args.sentences)
     seen: list[float] = []
     for step in range(args.steps):
         for group in optimiser.param_groups:
             group["lr"] = args.rate * 0.5 * (1 + np.cos(np.pi * step / args.steps))
-        given, (mean, log_deviation) = goals(before, text, rng, _BATCH // 2)
-        read, read_log = after.reader(*given)
-        loss = (read - mean).square().mean() + 0.2 * (read_log - log_deviation).square().mean()
+        given, (mean, log_deviation) = read.batch(rng, _BATCH)
+        found, found_log = after.reader(*given)
+        loss = (found - mean).square().mean() + 0.2 * (found_log - log_deviation).square().mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         seen.append(loss.item())
-        if (step + 1) % 100 == 0:
-            print(f"step {step + 1} loss {np.mean(seen[-100:]):.3f}", flush=True)
+        if (step + 1) % 250 == 0:
+            print(f"step {step + 1} loss {np.mean(seen[-250:]):.3f}", flush=True)
     after.save(folder)
 
 
