@@ -154,11 +154,8 @@ class Proof:
         def best(candidates: list[Take]) -> list[str]:
             return self.steering.ranked(parent, candidates, adjustments)[:1]
 
-        def best_either_way(candidates: list[Take]) -> list[str]:
-            return [*best(candidates), *self.steering.ranked(parent, candidates, adjustments, finish=True)[:1]]
-
         made = self.generation.generate
-        every, to_finish = made(answer, CANDIDATES, parent.seed, adjustments=rows, select=best_either_way)
+        every = made(answer, CANDIDATES, parent.seed, adjustments=rows, select=best)[0]
         return [
             ("again", made(plain, 1, parent.seed + 5000)[0]),
             ("words", made(plain.with_(prompt=f"{parent.prompt}, {words}"), 1, parent.seed)[0]),
@@ -166,7 +163,7 @@ class Proof:
             ("ranking", made(plain, CANDIDATES, parent.seed + 6000, adjustments=rows, select=best)[0]),
             ("all", every),
             ("treatment", self.steering.treat(parent.id, words)),
-            ("finished", self.steering.finished(parent, to_finish, adjustments, adjustments)),
+            ("finished", self.steering.finished(parent, every, adjustments, adjustments)),
         ]
 
     def _listen(self, take: Take) -> tuple[dict[str, float | None], np.ndarray]:

@@ -43,9 +43,7 @@ SWEEP = (-1.0, -0.5, 0.0, 0.5, 1.0)
 COLLATERAL = 2.0
 """Just-noticeable differences that it costs a candidate when everything else moved too."""
 IDENTITY = 1.5
-"""The same that full likeness to the parent is worth, where what is missed stays missed; """
-FINISHED_IDENTITY = 8.0
-"""and where treatment does the rest: what it cannot bring back is what the take is."""
+"""The same that full likeness to the parent is worth."""
 KEEP_SHARE = 0.3
 """Part of the parent that stays as the opening when identity is to be kept."""
 
@@ -300,7 +298,7 @@ class SteeringService:
             progress=progress,
             cancelled=cancelled,
             stream=stream,
-            select=lambda candidates: self.ranked(parent, candidates, goals, finish=finish)[:n],
+            select=lambda candidates: self.ranked(parent, candidates, goals)[:n],
         )
         made = [self._checked(parent, child, goals) for child in chosen]
         return [self.finished(parent, child, adjustments, goals) for child in made] if finish else made
@@ -484,13 +482,9 @@ class SteeringService:
         )
         return self._checked(parent, child, goals)
 
-    def ranked(
-        self, parent: Take, candidates: list[Take], adjustments: Sequence[Adjustment], *, finish: bool = False
-    ) -> list[str]:
+    def ranked(self, parent: Take, candidates: list[Take], adjustments: Sequence[Adjustment]) -> list[str]:
         """Order candidates by movement along the asked axes (in JNDs, capped), by what else moved and how like
-        the parent they are, by fit to the brief, and by taste; by likeness above all if treatment will ``finish`` them.
-        """
-        identity = FINISHED_IDENTITY if finish and any(able(a) for a in adjustments) else IDENTITY
+        the parent they are, by fit to the brief, and by taste."""
         directions = self._directions(adjustments)
         taste = self.taste.taste()
         scores = []
@@ -506,7 +500,7 @@ class SteeringService:
             if own is not None and old is not None:
                 moved = own.astype(np.float32).mean(0) - old.astype(np.float32).mean(0)
                 score += 3.0 * sum(float(moved @ d) for d in directions)
-                score += identity * float(unit_mean(own) @ unit_mean(old))
+                score += IDENTITY * float(unit_mean(own) @ unit_mean(old))
             score -= COLLATERAL * astray(parent, child, adjustments, self.jnds)
             if own is not None:
                 score += WEIGHT * taste.score(unit_mean(own))
