@@ -53,7 +53,9 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
 
 def test_one_process_trains_in_one_precision_after_another(engine: Musicgen, tmp_path: Path) -> None:
     from accelerate import Accelerator
+    from accelerate.state import AcceleratorState
 
+    AcceleratorState._reset_state(reset_partial_state=True)  # whatever other tests have left
     Accelerator(cpu=True, mixed_precision="bf16")  # as training in fp16 on a GPU leaves it
     assert len(train(engine, request(tmp_path, "after", 1)).losses) == 1
 
