@@ -13,7 +13,7 @@ file are steered by words.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -134,6 +134,10 @@ class AxisCondition(nn.Module):
         self.low.copy_(self.standard(low))
         self.high.copy_(self.standard(high))
 
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Load what was saved; what was trained before ranges were kept is held within no narrower one."""
+        self.load_state_dict({"low": self.low, "high": self.high, **state})
+
     def save(self, folder: Path) -> None:
         """Write ``axis_condition.safetensors`` in half precision."""
         state = {k: v.detach().half().contiguous() for k, v in self.state_dict().items()}
@@ -150,7 +154,7 @@ def load(folder: Path, dtype: torch.dtype, device: str) -> AxisCondition | None:
     with safe_open(path, "pt") as file:
         table = json.loads((file.metadata() or {})["soundlab"])
     condition = AxisCondition(table["axes"], int(table["width"]), int(table["text_width"]))
-    condition.load_state_dict({k: v.float() for k, v in load_file(path).items()}, strict=False)  # older have no range
+    condition.restore({k: v.float() for k, v in load_file(path).items()})
     return condition.to(device, dtype).eval()
 
 

@@ -102,7 +102,7 @@ class Material:
             for variant in range(1 + (_VARIANTS if augment and not clip.held_out else 0)):
                 made = _encoded(engine, clip, variant, augment if variant else (), cache)
                 into = self.held_out if clip.held_out else self.varied if variant else self.pieces
-                into += [Piece(codes, clip.caption, standard(engine, values)) for codes, values in made]
+                into += [Piece(codes, clip.caption, _standard(engine, values)) for codes, values in made]
         if not self.pieces:
             raise SoundlabError(
                 "the clips hold only silence or fragments under 0.1 s", "approve clips with sound in them"
@@ -133,7 +133,7 @@ def thinned(caption: str, rng: np.random.Generator) -> str:
     return ", ".join([first, *(part for part in rest if rng.random() >= _DROPPED_PART)])
 
 
-def standard(engine: Musicgen, values: Tensor) -> Tensor:
+def _standard(engine: Musicgen, values: Tensor) -> Tensor:
     """Values of all axes as the checkpoint is told them; of none where it is not."""
     if engine.axes is None:
         return torch.zeros(0)
@@ -155,7 +155,7 @@ def _encoded(
         tensors = {}
         for i, piece in enumerate(_pieces(engine, clip, seed, augment)):
             tensors[f"codes.{i:05}"] = engine.encode_audio(piece)
-            tensors[f"values.{i:05}"] = values(piece, engine.sample_rate)
+            tensors[f"values.{i:05}"] = _values(piece, engine.sample_rate)
         return tensors
 
     held = cached(path, make)
@@ -176,8 +176,8 @@ def cached(path: Path | None, make: Callable[[], dict[str, Tensor]]) -> dict[str
     return made
 
 
-def values(piece: Audio, rate: int) -> Tensor:
-    """What audio (channels, samples) measures on every axis, in its descriptors' units; NaN where it does not."""
+def _values(piece: Audio, rate: int) -> Tensor:
+    """What a piece measures on every axis; NaN where it does not."""
     found = describe(piece, rate)
     return torch.tensor([float("nan") if (v := found[axis]) is None else v for axis in _AXES])
 

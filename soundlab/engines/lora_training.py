@@ -34,7 +34,7 @@ from soundlab.domain.ports import (
     ignore_progress,
     never,
 )
-from soundlab.engines import axis_condition, lora_offset, lora_prior, memory
+from soundlab.engines import axis_condition, lora_prior, memory
 from soundlab.engines.lora import ATTENTION, TARGETS, lean
 from soundlab.engines.lora_data import Batch, Material, Piece
 from soundlab.engines.musicgen import Musicgen
@@ -52,6 +52,8 @@ _NARROW = 512
 _RATE, _WIDTH = 5e-4, 1024
 """Peak learning rate for decoders of this width; narrower ones want more."""
 _PREVIEW_SECONDS = 4.0
+_FARTHEST = 2.0
+"""Standard deviations that an adapter may move what is read by; beyond them takes get worse, not nearer."""
 
 
 class Objective(nn.Module):
@@ -133,7 +135,7 @@ def train(
         done = run.train(progress, cancelled)
         leads = run.leads
     if leads and engine.axes is not None:
-        lora_offset.keep(engine, folder, material, progress, cancelled)
+        _keep_offset(engine, folder, material)
     return TrainingResult(
         steps=len(done.losses),
         losses=tuple(done.losses),
@@ -145,6 +147,16 @@ def train(
         precision=precision,
         leads=leads,
     )
+
+
+def _keep_offset(engine: Musicgen, folder: Path, material: Material) -> None:
+    """Keep with the adapter what its clips measure beyond what their captions are read as."""
+    assert engine.axes is not None
+    captions = list(dict.fromkeys(p.caption for p in material.pieces))
+    read = dict(zip(captions, engine.readings(captions), strict=True))
+    offset = torch.stack([p.measures - read[p.caption] for p in material.pieces]).nanmean(0).nan_to_num()
+    centre = torch.nn.functional.normalize(engine.meanings(captions).mean(0), dim=0)
+    axis_condition.save_offset(folder, engine.axes.axes, offset.clamp(-_FARTHEST, _FARTHEST), centre)
 
 
 def _precision(engine: Musicgen, asked: str) -> str:

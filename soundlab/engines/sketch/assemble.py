@@ -85,7 +85,7 @@ def musicgen(cache: Path, text: Path, out: Path, before: Path | None = None, sha
         raise SystemExit(f"decoder weights do not fit: {left[:3]} {unexpected[:3]}")
     _write(out, config, drop_text(model.state_dict(), "text_encoder.", keep_pooler=False))
     steered = AxisCondition(AXES, decoder.hidden_size, config.text_encoder.hidden_size)
-    steered.load_state_dict(measured, strict=False)
+    steered.restore(measured)
     steered.save(out)
     heard = registry.clap(str(out.parent))
     save_file(_half(sound), out / sound_condition.FILE, {"clap": f"{registry.SKETCH}@{heard.fingerprint}"})

@@ -76,7 +76,7 @@ class Read:
         chosen = rng.choice(len(self._states), rows, replace=False)
         states = [self._states[i].float() for i in chosen]
         mask = nn.utils.rnn.pad_sequence([torch.ones(len(s)) for s in states], batch_first=True)
-        mean, log_deviation = (torch.stack(rows) for rows in zip(*(self._goals[i] for i in chosen), strict=True))
+        mean, log_deviation = (torch.stack(column) for column in zip(*(self._goals[i] for i in chosen), strict=True))
         return (nn.utils.rnn.pad_sequence(states, batch_first=True), mask), (mean, log_deviation)
 
 
