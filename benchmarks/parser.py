@@ -23,12 +23,12 @@ FOLDER = Path(__file__).parents[1] / "tests" / "domain"
 
 
 def label(a: Adjustment) -> str:
-    """An adjustment as the files write it: ``brightness-``, ``+rain``, ``like:#2``, ``keep:rhythm``."""
+    """An adjustment as the files write it: ``brightness-``, ``+rain``, ``like:#2.space``, ``keep:rhythm``."""
     if a.kind == "axis":
         return f"{a.axis}{'+' if a.direction > 0 else '-'}"
     if a.kind == "term":
         return f"{'+' if a.direction > 0 else '-'}{(a.term or '').lower()}"
-    return f"{a.kind}:{a.target}"
+    return f"{a.kind}:{a.target}" + (f".{a.axis}" if a.axis else "")
 
 
 def read(path: Path) -> list[tuple[str, set[str]]]:
@@ -54,11 +54,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--show", action="store_true", help="list the seen sentences that are misunderstood")
     args = parser.parse_args()
-    for half in ("seen", "dev", "unseen"):
+    for half in ("seen", "dev", "unseen", "unseen_2"):
         rows = read(FOLDER / f"feedback_{half}.tsv")
         wrong = [(s, want, found) for s, want in rows if (found := understood(s)) != want]
         print(f"{half}: {len(rows) - len(wrong)} of {len(rows)} = {1 - len(wrong) / len(rows):.1%}")
-        if args.show and half != "unseen":
+        if args.show and not half.startswith("unseen"):
             for sentence, want, found in wrong:
                 print(f"  {sentence}\n    missing {sorted(want - found)}  extra {sorted(found - want)}")
 

@@ -11,7 +11,17 @@ from soundlab.domain.axes import AXES
 from soundlab.domain.feedback import BARE, FULL, MUCH, TOUCH
 from soundlab.errors import WrongInput
 
-AXIS_KEYS = ("more", "less", "more_phrases", "less_phrases", "nouns", "less_nouns", "irregular")
+AXIS_KEYS = (
+    "more",
+    "less",
+    "more_phrases",
+    "less_phrases",
+    "more_remarks",
+    "less_remarks",
+    "nouns",
+    "less_nouns",
+    "irregular",
+)
 _DEGREES = {"touch": TOUCH, "much": MUCH, "full": FULL}
 _DIRECTIONS = {"more": 1.0, "less": -1.0}
 _DOUBLED = "bdgmnpt"
@@ -31,7 +41,7 @@ class Sense:
     noun: bool = False
     phrase: bool = False
     graded: bool = False
-    """A comparative or superlative: it states its own direction."""
+    """A comparative, superlative or remark ("it drags"): it states its own direction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +78,24 @@ class Lexicon:
     """What begins a remark on how it is now."""
     verdicts: dict[Words, float] = field(default_factory=dict)
     """What ends one: "… is too much", "… has to go", with the strength of what it asks for."""
-    traits: dict[str, str] = field(default_factory=dict)
+    traits: dict[Words, str] = field(default_factory=dict)
     """What one take can have of another, with its axis: "the reverb of #2"."""
+    amounts: frozenset[Words] = frozenset()
+    """Degrees that things can be counted by: "plenty of birds"; others only qualify: "completely"."""
+    stays: dict[Words, bool] = field(default_factory=dict)
+    """What says behind its name that a thing is to stay: "the level stays put"."""
+    tellers: frozenset[str] = frozenset()
+    """Who acts in the story and not in the sound: "she's at the window"."""
+    pictures: frozenset[str] = frozenset()
+    """What stands behind "like" where a picture is drawn: "like a secret"."""
+    hints: frozenset[Words] = frozenset()
+    """Directions that in a story ask for nothing: "she wants a house"."""
+    real: frozenset[str] = frozenset()
+    """Words of the language, which are no slips of others."""
+    shorthand: dict[str, str] = field(default_factory=dict)
+    """How words are written in a hurry: "dont", "lvl"."""
+    rises: dict[Words, int] = field(default_factory=dict)
+    """What says behind a quantity which way it should go: "the pitch should come down"."""
     known: frozenset[str] = frozenset()
     """Words that are no misspelling of others."""
 
@@ -89,11 +115,15 @@ class Lexicon:
             self.keep_phrases,
             self.complaints,
             self.verdicts,
+            self.traits,
+            self.stays,
+            self.rises,
         )
         phrases = {word for table in tables for phrase in table for word in phrase}
         plain = (
             self.keep_targets,
-            self.traits,
+            self.tellers,
+            self.pictures,
             self.ordinals,
             self.breaks,
             self.filler,
@@ -124,13 +154,16 @@ def build(
     tables: Iterable[Mapping[str, Any]],
     where: str = "lexicon",
     known: Iterable[str] = (),
+    real: Iterable[str] = (),
 ) -> Lexicon:
     """Build a lexicon from parsed TOML; later tables add to and override earlier ones.
 
     Parameters
     ----------
     known
-        Words that mean something else, and so are no misspelling of the lexicon's.
+        Words that name things, and so are no misspelling of the lexicon's.
+    real
+        Other words that are no misspelling.
 
     Raises
     ------
@@ -151,9 +184,17 @@ def build(
         senses=senses,
         functions={tuple(phrase.split()): f for phrase, f in _functions(grammar)},
         keep_targets={
-            w: target for target, ws in grammar["keep"].items() if target not in ("words", "phrases") for w in ws
+            w: target
+            for target, ws in grammar["keep"].items()
+            if target not in ("words", "stays") and not target.endswith("phrases")
+            for w in ws
         },
-        keep_phrases={tuple(phrase.split()): "all" for phrase in grammar["keep"].get("phrases", ())},
+        keep_phrases={
+            tuple(phrase.split()): name.removesuffix("phrases").rstrip("_") or "all"
+            for name, phrases in grammar["keep"].items()
+            if name.endswith("phrases")
+            for phrase in phrases
+        },
         swaps=frozenset(grammar.get("swap", {}).get("verbs", ())),
         joints=frozenset(grammar.get("swap", {}).get("joints", ())),
         phrasals=frozenset(grammar.get("phrasal", {}).get("verbs", ())),
@@ -170,8 +211,20 @@ def build(
             for name, strength in (("much", BARE), ("gone", FULL))
             for phrase in grammar.get("complaint", {}).get(name, ())
         },
-        traits={w: axis for axis, ws in grammar["reference"].get("traits", {}).items() for w in ws},
+        traits={tuple(w.split()): axis for axis, ws in grammar["reference"].get("traits", {}).items() for w in ws},
+        amounts=frozenset(tuple(p.split()) for p in grammar["degree"].get("amounts", ())),
+        stays={tuple(p.split()): True for p in grammar["keep"].get("stays", ())},
+        tellers=frozenset(grammar.get("story", {}).get("tellers", ())),
+        pictures=frozenset(grammar.get("story", {}).get("pictures", ())),
+        shorthand=dict(grammar.get("shorthand", {})),
+        hints=frozenset(tuple(p.split()) for p in grammar.get("story", {}).get("hints", ())),
+        rises={
+            tuple(p.split()): direction
+            for name, direction in (("up", 1), ("down", -1))
+            for p in grammar.get("postposed", {}).get(name, ())
+        },
         known=frozenset(known),
+        real=frozenset(real),
         ordinals=dict(grammar["reference"]["ordinals"]),
         breaks=frozenset(skip["breaks"]),
         resets=frozenset(skip["resets"]),
@@ -187,6 +240,8 @@ def _senses(axis: str, words: Mapping[str, Any]) -> Iterator[tuple[str, Sense]]:
                 yield form, Sense(axis, direction, graded=True)
         for phrase in words.get(f"{key}_phrases", ()):
             yield phrase, Sense(axis, direction, phrase=True)
+        for phrase in words.get(f"{key}_remarks", ()):
+            yield phrase, Sense(axis, direction, phrase=True, graded=True)
     for key, direction in (("nouns", 1), ("less_nouns", -1)):
         for noun in words.get(key, ()):
             yield noun, Sense(axis, direction, noun=True)

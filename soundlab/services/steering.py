@@ -55,7 +55,8 @@ def read_lexicon(folder: Path, own: Sequence[Path] = ()) -> Lexicon:
     words = folder.parent / "vocabulary"
     known = {word for category in read_categories(words).values() for word in category.synonyms}
     known |= {word for tag in read_tags([words]) for word in tag.split()}
-    return build(read_toml(folder / "grammar.toml"), [read_toml(path) for path in files], where, known)
+    english = (folder.parent / "checkpoints" / "sketch" / "text" / "vocab.txt").read_text(encoding="utf-8").split("\n")
+    return build(read_toml(folder / "grammar.toml"), [read_toml(path) for path in files], where, known, english)
 
 
 def read_jnds(path: Path) -> dict[str, float]:

@@ -16,8 +16,9 @@ def share(name: str) -> float:
     ("name", "least"),
     [
         ("feedback_seen.tsv", 1.0),  # what the lexicon was written with
-        ("feedback_dev.tsv", 0.8),  # another's, looked at while it was written
-        ("feedback_unseen.tsv", 0.8),  # another's, looked at only to report
+        ("feedback_dev.tsv", 0.9),  # seven others', looked at while it was written
+        ("feedback_unseen_2.tsv", 0.8),  # four others', likewise
+        ("feedback_unseen.tsv", 0.84),  # another's, looked at only to report
     ],
 )
 def test_sentences_are_understood_whole(name: str, least: float) -> None:
@@ -28,6 +29,20 @@ def test_sentences_are_understood_whole(name: str, least: float) -> None:
     ("text", "labels", "left"),
     [
         ("mysterious", {"+mysterious"}, []),
+        ("keep the rhythm and the level, but darker", {"keep:rhythm", "keep:level", "brightness-"}, []),
+        ("the level stays put, the reverb should come down", {"keep:level", "space-"}, []),
+        ("#2 had the right reverb", {"like:#2.space"}, []),
+        ("hated take 2", {"unlike:#2"}, []),
+        ("drop it 2 octaves", {"register-"}, []),
+        ("far too much at 80 Hz, lift everything above 8k", {"boominess-", "brightness+"}, []),
+        ("push it up 4 dB", {"loudness+"}, []),
+        ("drier, like a spoon in a drawer", {"space-"}, ["a spoon in a drawer"]),
+        ("way too violent, he's only closing a cupboard", {"energy-"}, ["closing", "cupboard"]),
+        ("that helicopter is all wrong, lose it", {"-helicopter"}, ["helicopter", "wrong"]),
+        ("it drags", {"speed+"}, []),
+        ("dont touch the lvl, darker n slower", {"keep:level", "brightness-", "speed-"}, []),
+        ("faster without getting any louder", {"speed+", "keep:level"}, []),
+        ("my client says it's boomy", {"boominess-"}, []),
         ("the giant is asleep, so deeper", {"register-"}, ["giant", "asleep"]),
         ("it's a bit boomy", {"boominess-"}, []),
         ("it's boomy, less bass", {"boominess-"}, []),

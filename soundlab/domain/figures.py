@@ -1,0 +1,123 @@
+"""What engineers write in figures, in the words of the lexicon: "-4 dB" is level down, "+3 at 8k" more treble."""
+
+from __future__ import annotations
+
+import re
+
+_NUMBER = r"(?:\d+(?:\.\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|half an?|a couple of|a few)"
+_DECIBELS = rf"{_NUMBER}(?:\s+or\s+\w+)?\s?(?:dbs?|decibels?|lu)\b(?:\s+(?:or so|overall))?"
+_INTERVAL = (
+    rf"(?:(?:about|around|another|by)\s+)*(?:(?:{_NUMBER})[\s-]?)?"
+    r"(?:semi-?tones?|half[ -]?steps?|whole steps?|octaves?|oct|tones|cents|st"
+    r"|seconds?|thirds?|fourths?|fifths?|sixths?|sevenths?)"
+    r"\b(?!\s+(?:take|one|version|option|of)\b)"
+)
+_HERTZ = r"(\d+(?:\.\d+)?)\s?(k?)(?:hz|hertz)?"
+_RAISED = r"up|raise[ds]?|lift|boost|add|pitch up|push|bump|\+"
+_LOWERED = r"down|drop(?:ped|s)?|lower(?:ed)?|sink|cut|dip|take off|knock off|notch|-"
+_BETWEEN = r"(?:(?:it|that|this|the (?:whole )?(?:thing|level|pitch|lot)|by|all|everything|me)\s+)*"
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE)
+
+
+_OVERALL = _pattern(r"(?<![\w.])([+-])\s?\d+(?:\.\d+)?\s(?:overall|on the master|in level)\b")
+_SIGNED = _pattern(r"(?<![\w.])([+-])\s?\d+(?:\.\d+)?\s?d[bB]\b(?!\s*(?:at|around|@))")
+_AT = _pattern(
+    rf"(?:(?<![\w.])({_RAISED}|{_LOWERED})\s?(?:{_NUMBER}\s?)?(?:db)?\s?(?:of )?|\b(too much|a lot|less|more|some)\s)"
+    rf"(?:at|around|@|from|above|below)\s?{_HERTZ}\b"
+)
+_BAND = _pattern(
+    rf"\b({_RAISED}|{_LOWERED}|more|less|some more|some|too much)\s(?:the\s)?"
+    rf"(\d+(?:\.\d+)?)\s?(k?)hz\b(?:\sby\s{_DECIBELS})?"
+)
+_EXCESS = _pattern(
+    rf"\b{_DECIBELS}\s+(?:too\s+(hot|loud|high|low|quiet|soft)|(louder|hotter|quieter|softer|down|up))\b"
+)
+_MOVED = _pattern(
+    rf"\b(?:(push|pull|bring|turn|take|move|nudge|knock|shave|trim|give|{_RAISED}|{_LOWERED})\s+{_BETWEEN})?"
+    rf"(?:(up|down|off|back|louder|quieter|higher|lower)\s+(?:by\s+)?)?{_DECIBELS}"
+    r"(?:\s+(off|down|up|louder|quieter|lower|higher|back)\b(?:\s+it\b)?)?"
+)
+_SHIFTED = _pattern(
+    rf"\b({_RAISED}|{_LOWERED}|transpose[d]?|pitch(?: it)?)\s+{_BETWEEN}(?:up\s+|down\s+)?{_INTERVAL}"
+    r"(\s(?:up|down|higher|lower))?|\btranspose\s+(?:up|down)?\s?[+-]?\s?\d+\b"
+)
+_APART = _pattern(rf"{_INTERVAL}\s+(up|down|higher|lower|deeper)\b")
+_CORNER = _pattern(r"\b(above|over|below|under)\s(\d+(?:\.\d+)?)\s?(k?)(?:hz)?\b")
+_WAYS = {
+    **dict.fromkeys(
+        ("up", "louder", "higher", "raise", "raised", "raises", "lift", "boost", "add", "push", "bump", "give"), 1
+    ),
+    **dict.fromkeys(
+        ("down", "off", "back", "quieter", "lower", "lowered", "drop", "dropped", "drops", "sink", "cut", "dip"), -1
+    ),
+    **dict.fromkeys(("pull", "knock", "shave", "trim", "take off", "knock off", "notch"), -1),
+}
+"""Which way a word moves a level."""
+_TWICE = _pattern(r"\b(?:the )?level (level (?:up|down))\b")
+_LONG = re.compile(r"(\w)\1{2,}")
+
+
+def _region(number: str, kilo: str) -> str:
+    """What a frequency is called."""
+    hertz = float(number) * (1000 if kilo else 1)
+    return "bass" if hertz < 160 else "low mids" if hertz < 1500 else "treble"
+
+
+def _upwards(word: str) -> bool:
+    return re.fullmatch(_RAISED, word.strip(), re.IGNORECASE) is not None
+
+
+def _level(up: bool) -> str:
+    return "level up" if up else "level down"
+
+
+def _moved(found: re.Match[str]) -> str:
+    """Level up or down, by the last word that says which; as it stands where none does."""
+    for said in (found[3], found[2], found[1]):
+        if said and (way := _WAYS.get(said.lower(), 0)):
+            return _level(way > 0)
+    return found[0]
+
+
+def _shifted(found: re.Match[str]) -> str:
+    said = found[0].lower()
+    lower = re.search(r"\b(?:down|lower|drop|sink)|-", said) is not None
+    return "pitched lower" if lower else "pitched higher"
+
+
+def _at(found: re.Match[str]) -> str:
+    said = (found[1] or found[2]).lower()
+    more = said in ("more", "some") or _upwards(said)
+    return f"{'more' if more else 'less'} {_region(found[3], found[4])}"
+
+
+def plain(text: str) -> str:
+    """Write figures out: levels, frequencies and intervals."""
+    text = text.replace("\u2019", "'").replace("\u2212", "-")
+    text = _AT.sub(_at, text)
+    text = _BAND.sub(
+        lambda m: (
+            f"{'more' if _upwards(m[1]) or m[1] in ('more', 'some more', 'some') else 'less'} {_region(m[2], m[3])}"
+        ),
+        text,
+    )
+    text = _OVERALL.sub(lambda m: _level(m[1] == "+"), text)
+    text = _SIGNED.sub(lambda m: _level(m[1] == "+"), text)
+    text = _EXCESS.sub(
+        lambda m: (
+            ", "
+            + _level(
+                (m[1] or "").lower() in ("low", "quiet", "soft") or (m[2] or "").lower() in ("louder", "hotter", "up")
+            )
+        ),
+        text,
+    )
+    text = _MOVED.sub(_moved, text)
+    text = _SHIFTED.sub(_shifted, text)
+    text = _APART.sub(lambda m: "pitched higher" if m[1].lower() in ("up", "higher") else "pitched lower", text)
+    text = _CORNER.sub(lambda m: "treble" if m[1].lower() in ("above", "over") else "bass", text)
+    text = _TWICE.sub(r"\1", text)
+    return _LONG.sub(r"\1", text)

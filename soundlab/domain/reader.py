@@ -1,0 +1,555 @@
+"""The left-to-right reading of feedback (:mod:`soundlab.domain.language`).
+
+Words of degree and direction ("much", "less", "no") wait for the next thing they
+can apply to, an axis of the lexicon or free words, and carry over "and" and
+commas until another takes their place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from soundlab.domain.feedback import BARE, FULL, MUCH, TOUCH, Adjustment
+from soundlab.domain.lexicon import Function, Lexicon, Sense
+from soundlab.domain.sentence import Sentence
+
+_LOOK_AHEAD = 4
+_ASIDES = ("for", "between", "about", "as", "from", "at", "into")
+_ADDING = frozenset(
+    ("add", "throw", "layer", "mix", "blend", "put", "drop", "sneak", "work", "introduce", "include", "with", "bring")
+)
+_REST = frozenset(("rest", "everything", "all", "else", "remainder"))
+_FINITE = frozenset(("is", "was", "were", "are", "am", "has", "had", "does", "did", "can", "could", "will", "would"))
+"""Verbs by which a clause stands for itself, so that it is no list of things that goes on."""
+_WISHING = frozenset(("make", "making", "should", "want", "wants", "more", "need", "needs", "must", "imagine", "think"))
+"""Words before "like" by which a likeness is wished for, and not only a picture drawn."""
+_POINTERS = frozenset(
+    ("the", "a", "an", "it", "this", "that", "these", "those", "my", "our", "your", "its", "their", "his", "her")
+)
+"""What stands after "to" where a place follows and no verb."""
+_CONTRACTIONS = ("n't", "'ll", "'d", "'re", "'ve", "'m", "s'")
+_IS = frozenset(
+    ("it", "that", "this", "there", "here", "he", "she", "who", "what", "where", "how", "let", "everything", "nothing")
+)
+
+
+def _contracted(word: str) -> bool:
+    """Whether a word with an apostrophe is one of grammar, and no owner: "it's", not "child's"."""
+    return word.endswith(_CONTRACTIONS) or (word.endswith("'s") and word[:-2] in _IS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mode:
+    """What waits to be applied."""
+
+    direction: int = 1
+    strength: float | None = None
+    used: bool = False
+    """It has been applied; a new more or less starts afresh, a list goes on."""
+    adding: bool = False
+    """A thing is to come in."""
+    said: bool = False
+    """A word of direction or degree was said."""
+    directed: bool = False
+    """It was one of direction."""
+    hinted: bool = False
+    """It was one that in a story asks for nothing."""
+
+
+class Reader(Sentence):
+    """One pass over the words."""
+
+    def __init__(self, words: list[str], lexicon: Lexicon) -> None:
+        super().__init__(words, lexicon)
+        self._at = 0
+        self._start = 0
+        self._mode = _Mode()
+        self._out: list[Adjustment] = []
+        self._clause = 0
+        """Where in what came out the present clause begins."""
+        self._begun = 0
+        """Where the present clause begins, and where the last word of direction or degree stood."""
+        self._asked = 0
+        self._content = False
+        """This clause says that the rest is fine: what follows is what is not."""
+        self._excepted = False
+        self._opened = self._complains(0)
+        self._story = self._tells(0)
+        self._remarks: list[Adjustment] = []
+        self._pictured: list[Adjustment] = []
+        """What a picture of how it is now would say, if nothing else does."""
+        self.left: list[str] = []
+        """Words that tell of something and ask for nothing."""
+        self._told = 0
+        self._told_last = 0
+        """Where in what is left the last clause that left anything begins."""
+
+    def read(self) -> list[Adjustment]:
+        while self._at < len(self._words):
+            word = self._words[self._at]
+            if self._whole() or self._verdict() or self._trait() or self._stays() or self._postposed():
+                continue
+            if self._swap() or self._phrasal():
+                continue
+            if self._named_take():
+                continue
+            if word == "than":  # what it is compared with is no wish
+                self._at = self._clause_end(self._at)
+                continue
+            function, size = self._longest(self._lexicon.functions, self._at)
+            sense, width = self._longest(self._lexicon.senses, self._at)
+            modifies = function is not None and width == size and self._modifies(self._at + size)
+            if word in self._lexicon.breaks:
+                self._break(word)
+            elif sense is not None and width >= size and not modifies:
+                if self._describes(sense, width):
+                    self._free(width)
+                else:
+                    self._axis(sense, width)
+            elif (
+                function is not None
+                and function.kind in ("like", "unlike")
+                and sense
+                and not self._target(self._at + size)[0]
+            ):
+                self._axis(sense, width)  # "closer to us" names no take
+            elif function is not None:
+                self._function(function, size)
+            elif word.startswith("@"):
+                self._emit(Adjustment("like", self._said(1), target=word[1:]), 1)
+                self._owned()
+            elif word in self._lexicon.filler or _contracted(word) or word[0].isdigit():
+                if word in _ASIDES:  # "too low for a fairy": what follows is no thing to add or to take out
+                    self._mode = replace(self._mode, said=False)
+                self._at += 1
+            else:
+                self._free()
+        said = {a.axis for a in self._out}
+        return self._out + [a for a in self._remarks if a.axis not in said] or self._pictured
+
+    def _verdict(self) -> bool:
+        """ "… is too much", "… has to go": what the clause has named so far is to be less, or not at all."""
+        strength, size = self._longest(self._lexicon.verdicts, self._at)
+        if strength is None or self._clause_end(self._at) != self._at + size:
+            return False
+        for k in range(self._clause, len(self._out)):
+            if self._out[k].kind in ("axis", "term"):
+                self._out[k] = replace(self._out[k], direction=-1, strength=strength)
+        if len(self._out) == self._clause:
+            self._thing(self._start, self._at, -1, strength, self._said(size))
+            del self.left[self._told :]
+        self._at += size
+        return True
+
+    def _stays(self) -> bool:
+        """ "The level stays put", "the room is fine so leave it": a thing, and behind it that it is to stay."""
+        target = self._lexicon.keep_targets.get(self._words[self._at])
+        if target is None or (target == "all" and self._words[self._at] not in _REST):
+            return False
+        after = self._at + 1
+        if self._words[after : after + 1] == ["of"]:  # "the rhythm of the steps is perfect"
+            after += 1
+            while after < len(self._words) and not self._longest(self._lexicon.stays, after)[0]:
+                if self._words[after] in self._lexicon.breaks:
+                    return False
+                after += 1
+        known, size = self._longest(self._lexicon.stays, after)
+        if not known:
+            return False
+        size += after - self._at
+        self._emit(Adjustment("keep", self._said(size), direction=0, strength=FULL, target=target), size)
+        self._mode = _Mode()
+        self._content = target == "all"
+        return True
+
+    def _trait(self) -> bool:
+        """ "The reverb of #2", "the pace from take 3": one axis of another take, and nothing else of it."""
+        axis, width = self._longest(self._lexicon.traits, self._at)
+        after = self._at + width
+        while width and self._words[after : after + 1] and self._words[after] in ("that", "you", "had", "in", "on"):
+            after += 1
+        if axis is None or self._words[after : after + 1] not in (["of"], ["from"]):
+            return False
+        target, end = self._target(after + 1)
+        if target is None:
+            return False
+        away = self._mode.said and self._mode.direction < 0
+        kind, direction = ("unlike", -1) if away else ("like", 1)
+        size = end - self._at
+        if self._words[end : end + 1] and self._words[end] in self._lexicon.takes:
+            size += 1
+        self._emit(Adjustment(kind, self._said(size), axis=axis, direction=direction, target=target), size)
+        return True
+
+    def _owned(self) -> None:
+        """ "#2 had the right reverb": what was a likeness is one of that axis alone."""
+        if self._words[self._at : self._at + 1] not in (["had"], ["has"], ["got"]):
+            return
+        for place in range(self._at + 1, min(self._at + 5, len(self._words))):
+            axis, width = self._longest(self._lexicon.traits, place)
+            if axis is not None:
+                self._out[-1] = replace(self._out[-1], axis=axis)
+                self._at = self._start = self._clause_end(place + width)
+                self._mode = _Mode()
+                return
+
+    def _postposed(self) -> bool:
+        """ "The pitch should come down a bit": a quantity, and behind it which way it should go."""
+        sense, width = self._longest(self._lexicon.senses, self._at)
+        if sense is None or not sense.noun:
+            return False
+        direction, size = self._longest(self._lexicon.rises, self._at + width)
+        if direction is None:
+            return False
+        size += width
+        degree, more = self._longest(self._lexicon.functions, self._at + size)
+        strength = BARE
+        if degree is not None and degree.kind == "degree":
+            strength, size = degree.value, size + more
+        way = direction * sense.direction
+        self._emit(Adjustment("axis", self._said(size), axis=sense.axis, direction=way, strength=strength), size)
+        self._mode = _Mode()
+        return True
+
+    def _named_take(self) -> bool:
+        """ "Take 2", "the third one": a take by its place, without a word of likeness."""
+        word, after = self._words[self._at], self._words[self._at + 1 : self._at + 2]
+        if word in self._lexicon.takes and after and after[0] in self._lexicon.numbers:
+            target, size = self._lexicon.numbers[after[0]], 2
+        elif word in self._lexicon.ordinals and after and after[0] in self._lexicon.takes:
+            target, size = self._lexicon.ordinals[word], 2
+        elif word.startswith("#") and word in self._lexicon.ordinals:
+            target, size = self._lexicon.ordinals[word], 1
+        else:
+            return False
+        away = self._mode.directed and self._mode.direction < 0
+        kind, direction = ("unlike", -1) if away else ("like", 1)
+        self._emit(Adjustment(kind, self._said(size), direction=direction, target=target), size)
+        self._owned()
+        return True
+
+    def _whole(self) -> bool:
+        """What says as a whole that all else stays: "the rest is fine"."""
+        target, size = self._longest(self._lexicon.keep_phrases, self._at)
+        if target is None:
+            return False
+        self._emit(Adjustment("keep", self._said(size), direction=0, strength=FULL, target=target), size)
+        self._mode = _Mode()
+        self._content = target == "all"
+        return True
+
+    def _swap(self) -> bool:
+        """ "Swap the birds for crickets": one thing goes, another comes."""
+        if self._words[self._at] not in self._lexicon.swaps:
+            return False
+        end = self._clause_end(self._at)
+        joint = next((k for k in range(self._at + 2, end - 1) if self._words[k] in self._lexicon.joints), None)
+        if joint is None:
+            return False
+        said = " ".join(self._raw[self._start : end])
+        for first, last, direction, strength in ((self._at + 1, joint, -1, FULL), (joint + 1, end, 1, BARE)):
+            self._thing(first, last, direction, strength, said)
+        self._at = self._start = end
+        self._mode = _Mode()
+        return True
+
+    def _phrasal(self) -> bool:
+        """ "Bring the highs down", "turn the birds up a bit": a verb, what it is about, which way."""
+        if self._words[self._at] not in self._lexicon.phrasals:
+            return False
+        if (
+            max(self._longest(self._lexicon.functions, self._at)[1], self._longest(self._lexicon.senses, self._at)[1])
+            > 1
+        ):
+            return False
+        end = min(self._clause_end(self._at), self._at + 7)
+        for place in range(self._at + 2, end):
+            direction = self._lexicon.particles.get(self._words[place])
+            if direction is None:
+                continue
+            kept = [w for w in self._words[self._at + 1 : place] if w not in self._lexicon.filler]
+            if not kept:
+                return direction == -2 and self._that(self._at + 1, place + 1)
+            degree, size = self._longest(self._lexicon.functions, place + 1)
+            strength = BARE
+            stop = place + 1
+            if degree is not None and degree.kind == "degree":
+                strength, stop = degree.value, place + 1 + size
+            if direction == -2:
+                direction, strength = -1, FULL
+            said = " ".join(self._raw[self._start : stop])
+            self._thing(self._at + 1, place, direction, strength, said)
+            self._at = self._start = stop
+            self._mode = _Mode()
+            return True
+        return False
+
+    def _that(self, at: int, stop: int) -> bool:
+        """ "There's a generator in there, lose it": take out what was spoken of last, if the clause ends so."""
+        if self._words[at : at + 1] not in (["it"], ["that"], ["them"], ["those"]) or self._clause_end(at) != stop:
+            return False
+        if not self.left or self._out:
+            return False
+        told = self.left[self._told_last :]
+        term = next((words for words in told if words.split()[-1].lower() in self._lexicon.known), told[0])
+        said = " ".join(self._raw[self._start : stop])
+        self._out.append(Adjustment("term", said, term=term, direction=-1, strength=FULL))
+        self._at = self._start = stop
+        self._mode = _Mode()
+        return True
+
+    def _thing(self, first: int, last: int, direction: int, strength: float, said: str) -> None:
+        """Emit what the words from ``first`` to ``last`` name: an axis, else a term."""
+        words = [k for k in range(first, last) if self._words[k] not in self._lexicon.filler]
+        while words and (found := self._longest(self._lexicon.functions, words[0])[0]) is not None:
+            if found.kind == "degree":
+                strength = found.value
+            words = words[1:]
+        if not words:
+            return
+        sense = self._lexicon.senses.get(tuple(self._words[k] for k in words))
+        if sense is not None:
+            way = direction * sense.direction
+            self._out.append(Adjustment("axis", said, axis=sense.axis, direction=way, strength=strength))
+        else:
+            term = " ".join(self._raw[k] for k in words)
+            self._out.append(Adjustment("term", said, term=term, direction=direction, strength=strength))
+
+    def _describes(self, sense: Sense, width: int) -> bool:
+        """An adjective belongs to a thing that is to be added ("add distant thunder"), or is one: "no ringing"."""
+        after = self._at + width
+        if self._mode.said and self._mode.strength == FULL and width == 1 and self._words[self._at].endswith("ing"):
+            return not sense.noun and self._ends(after)
+        if sense.phrase or sense.graded or after >= len(self._words) or not self._unknown(after):
+            return False
+        if sense.noun:  # "an air conditioner"
+            return self._mode.adding or (self._mode.said and self._words[after] in self._lexicon.known)
+        return self._mode.adding
+
+    def _break(self, word: str) -> None:
+        self._at += 1
+        if word in self._lexicon.resets or (self._mode.directed and not self._mode.said):
+            self._mode = _Mode()
+        self._start, self._clause = self._at, len(self._out)
+        self._begun = self._at
+        if len(self.left) > self._told:
+            self._told_last = self._told
+        self._opened, self._told = self._complains(self._at), len(self.left)
+        self._excepted, self._content = self._content, False
+        if self._opened:
+            self._mode = _Mode()
+        self._story = self._tells(self._at)
+
+    def _said(self, size: int) -> str:
+        return " ".join(self._raw[min(self._start, self._at) : self._at + size])
+
+    def _emit(self, adjustment: Adjustment, size: int) -> None:
+        self._out.append(adjustment)
+        self._mode = replace(self._mode, used=True)
+        self._at += size
+        self._start = self._at
+
+    def _function(self, function: Function, size: int) -> None:
+        self._asked = self._at
+        if function.kind == "degree":
+            self._at += size
+            if self._trailing():
+                self._out[-1] = replace(self._out[-1], strength=function.value)
+                self._start = self._at
+            else:
+                mode = _Mode() if self._mode.used else self._mode
+                counts = self._counts(size)
+                self._mode = replace(mode, strength=function.value, said=mode.said or counts)
+        elif function.kind == "direction":
+            degree = None if self._mode.used else self._mode.strength
+            said = self._words[self._at : self._at + size]
+            adding = function.value > 0 and (said[0] in _ADDING or said[-1] == "some")
+            hinted = tuple(said) in self._lexicon.hints
+            self._mode = _Mode(int(function.value), degree, adding=adding, said=True, directed=True, hinted=hinted)
+            self._at += size
+        elif function.kind == "none" and self._that(self._at + size, self._at + size + 1):
+            pass
+        elif function.kind == "none":
+            compares = self._words[self._at] in ("not", "isn't", "rather")
+            self._mode = _Mode(-1, FULL, said=not compares, directed=True)
+            self._at += size
+        elif function.kind == "keep":
+            self._keep(size)
+        else:
+            self._reference(function, size)
+
+    def _counts(self, size: int) -> bool:
+        """Whether a degree, read just now, counts things ("plenty of birds") and does not qualify ("completely")."""
+        after = self._words[self._at : self._at + 2]
+        if after[:1] == ["of"]:
+            return after[1:] not in (["a"], ["an"])  # "a bit of a mess" counts nothing
+        return tuple(self._words[self._at - size : self._at]) in self._lexicon.amounts
+
+    def _trailing(self) -> bool:
+        """Whether a degree stands at the end of its clause, after the wish it belongs to."""
+        return self._ends(self._at) and bool(self._out) and self._mode.used and self._out[-1].kind in ("axis", "term")
+
+    def _aside(self, width: int) -> bool:
+        """Whether a noun here only says what is spoken of: "a warmer tone", "the ambience bed"."""
+        if self._mode.said:
+            return False
+        if len(self._out) > self._clause:
+            return True
+        rest = [*self._words[self._start : self._at], *self._words[self._at + width : self._clause_end(self._at)]]
+        return any(word not in self._lexicon.filler for word in rest)
+
+    def _remarked(self, sense: Sense) -> bool:
+        """Whether an adjective only says how it is now."""
+        if self._mode.directed or sense.graded or sense.noun:
+            return False
+        touched = self._mode.strength == TOUCH and not sense.phrase
+        return self._opened or (touched and (self._excepted or self._words[self._begun] in ("bit", "still")))
+
+    def _heads(self, width: int) -> bool:
+        """Whether a noun that is not asked for stands in a heading: "ambience bed: drier"."""
+        end = self._clause_end(self._at + width)
+        asked = self._mode.said or self._mode.directed or self._mode.used
+        return not asked and self._words[end : end + 1] in ([":"], ["-"], ["–"], ["—"])
+
+    def _repeats(self, sense: Sense) -> bool:
+        """Whether a noun names the axis that the words just before it moved: "softer the attack"."""
+        last = self._out[-1] if len(self._out) > self._clause else None
+        return last is not None and last.axis == sense.axis and self._mode.used
+
+    def _axis(self, sense: Sense, width: int) -> None:
+        if sense.noun and (self._aside(width) or self._repeats(sense) or self._heads(width)):
+            self._at += width
+            return
+        if self._story and not (sense.phrase or sense.graded or self._mode.directed):
+            self._at += width
+            return
+        following = self._words[self._at + width : self._at + width + 1]
+        if following == ["enough"] and self._mode.direction < 0:  # "not ghostly enough"
+            self._mode = replace(self._mode, direction=1, strength=None)
+        elif self._remarked(sense):
+            said = self._said(width)
+            self._remarks.append(Adjustment("axis", said, axis=sense.axis, direction=-sense.direction))
+            self._at += width
+            self._start = self._at
+            return
+        if sense.graded and self._mode.used:
+            self._mode = _Mode()
+        mode = self._mode
+        strength = BARE if mode.strength is None else mode.strength
+        if sense.graded and self._words[self._at].endswith("est"):
+            strength = max(strength, MUCH)
+        if mode.direction < 0 and not sense.noun and self._words[self._at - 1] in ("not", "isn't"):
+            strength = BARE  # "not metallic" is milder than "no metal"
+        direction = sense.direction * (1 if sense.phrase else mode.direction)
+        said = self._said(width)
+        self._emit(Adjustment("axis", said, axis=sense.axis, direction=direction, strength=strength), width)
+
+    def _free(self, width: int = 1) -> None:
+        """Words the lexicon lacks, after ``width`` that describe them: a term, up to the next that means something."""
+        stop = self._at + width
+        while stop < len(self._words):
+            word = self._words[stop]
+            known = self._longest(self._lexicon.functions, stop)[0] or self._longest(self._lexicon.senses, stop)[0]
+            if beyond := self._joined(stop):
+                stop = beyond
+                continue
+            if known or word in self._lexicon.breaks or word in self._lexicon.filler or word.startswith("@"):
+                break
+            stop += 1
+        size = stop - self._at
+        if size == 1 + (width > 1) and self._qualifies(stop):
+            self._at = stop
+            return
+        told = (self._story and self._mode.hinted) or self._elsewhere(stop)
+        if (not self._mode.said and not self._replaced(stop)) or told or self._acts(stop):
+            self.left.append(" ".join(self._raw[self._at : stop]))
+            self._at = stop
+            return
+        strength = BARE if self._mode.strength is None else self._mode.strength
+        term, said = " ".join(self._raw[self._at : stop]), self._said(size)
+        self._emit(Adjustment("term", said, term=term, direction=self._mode.direction, strength=strength), size)
+
+    def _elsewhere(self, stop: int) -> bool:
+        """Whether words are no object of what was asked, which has one already or stands in another clause."""
+        if self._asked < self._begun:
+            clause = self._words[self._begun : self._clause_end(stop)]
+            return self._mode.said and any(word in _FINITE or word.endswith(("n't", "'s")) for word in clause)
+        return self._mode.used and self._mode.strength != FULL and len(self._out) > self._clause
+
+    def _acts(self, at: int) -> bool:
+        """Whether a thing is to do something, and so is there already: "I want the river to wake up"."""
+        after = self._words[at + 1 : at + 2]
+        if self._mode.adding or self._words[at : at + 1] != ["to"] or not after:  # "add birds to front"
+            return False
+        return after[0].isalpha() and after[0] not in _POINTERS and after[0] not in self._lexicon.takes
+
+    def _keep(self, size: int) -> None:
+        for ahead in range(self._at + size, min(len(self._words), self._at + size + _LOOK_AHEAD)):
+            target = self._lexicon.keep_targets.get(self._words[ahead])
+            again = self._words[ahead] in ("it", "that", "this") and self._out and self._out[-1].kind == "keep"
+            if target == "all" and (other := self._kept_of_it(ahead + 1)):  # "keep it at the same level"
+                target, ahead = other
+            if target == "all" and (again or self._described(ahead + 1)):  # "the room is fine, keep it"; "keep it dry"
+                self._at = ahead + 1
+                self._mode = _Mode()
+                return
+            if target is not None:
+                span = ahead + 1 - self._at
+                self._emit(Adjustment("keep", self._said(span), direction=0, strength=FULL, target=target), span)
+                self._mode = _Mode()
+                self._kept_too()
+                return
+            if self._words[ahead] not in ("the", "same", "its", "of", "that", "overall", "general", "exact", "current"):
+                break
+        if self._words[self._at : self._at + 2] == ["like", "the"]:
+            self._reference(Function("like", 1.0), 1)
+            return
+        self._mode = _Mode()  # keeping a thing that is no identity ("keep the birds") is more of it
+        self._at += size
+
+    def _kept_too(self) -> None:
+        """ "Keep the rhythm and the level": more that is to stay, named behind "and" or a comma."""
+        while self._words[self._at : self._at + 1] and self._words[self._at] in ("and", "&", ",", "or"):
+            place = self._at + 1
+            while self._words[place : place + 1] and self._words[place] in ("and", "the", "its", "same"):
+                place += 1
+            target = self._lexicon.keep_targets.get(self._words[place]) if place < len(self._words) else None
+            if target is None or target == "all" or not self._ends(place + 1):
+                return
+            size = place + 1 - self._at
+            self._emit(Adjustment("keep", self._said(size), direction=0, strength=FULL, target=target), size)
+
+    def _reference(self, function: Function, size: int) -> None:
+        """like / unlike: an @id or "the second one"; plain words after it are a term."""
+        target, end = self._target(self._at + size)
+        if target is not None:
+            span = end - self._at
+            said = self._said(span)
+            self._emit(Adjustment(function.kind, said, direction=int(function.value), target=target), span)
+            if self._at < len(self._words) and self._words[self._at] in self._lexicon.takes:
+                self._at += 1
+                self._start = self._at
+            return
+        wished = any(w in _WISHING for w in self._words[self._start : self._at + size])
+        self._at += size
+        if self._words[self._at : self._at + 1] and self._words[self._at] in self._lexicon.pictures and not wished:
+            self._picture()
+            return
+        self._mode = _Mode(int(function.value), directed=True)  # a likeness in words is read as far as it is known
+
+    def _picture(self) -> None:
+        """ "Drier, like a secret told under a blanket": a picture of what was said, or of how it is now."""
+        end = self._clause_end(self._at)
+        if self._opened:
+            while self._at < end:
+                sense, width = self._longest(self._lexicon.senses, self._at)
+                if sense is not None:
+                    said = self._said(width)
+                    self._pictured.append(Adjustment("axis", said, axis=sense.axis, direction=-sense.direction))
+                self._at += max(width, 1)
+            self._start = self._at
+        elif self._out:
+            self.left.append(" ".join(self._raw[self._at : end]))
+            self._at = self._start = end
+        else:
+            self._mode = _Mode(directed=True)
