@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from soundlab.config import packaged
+from soundlab.corpus import shards
 from soundlab.domain.axes import AXES
 from soundlab.engines import axis_condition
 from soundlab.engines.axis_condition import AxisCondition, AxisVector, joined, load
-from soundlab.engines.sketch import train_reader
+from soundlab.engines.sketch import train_axis, train_reader
 from soundlab.engines.sketch.text import FrozenText
 
 
@@ -112,3 +113,28 @@ def test_a_reader_is_taught_steps_and_keeps_what_it_knew(tmp_path: Path, monkeyp
     after = load(tmp_path / "musicgen", torch.float32, "cpu")
     assert not torch.equal(before.reader.token.weight, after.reader.token.weight)
     assert torch.equal(before.vector.entries, after.vector.entries)
+
+
+def test_one_axis_is_taught_anew_and_the_rest_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundled = packaged("presets") / "checkpoints" / "sketch"
+    shutil.copytree(bundled / "musicgen", tmp_path / "musicgen")
+    (tmp_path / "text").symlink_to(bundled / "text")
+    monkeypatch.setattr("soundlab.corpus.shards.SHARD_CLIPS", 6)
+    (tmp_path / "shards").mkdir()
+    shards.write_shard(0, tmp_path / "shards", 2.0, None, 0.0)
+    before = load(tmp_path / "musicgen", torch.float32, "cpu")
+    given = ["brightness", "--checkpoint", tmp_path, "--shards", tmp_path / "shards", "--minutes", 0.01, "--batch", 2]
+    given += ["--held-out", 1, "--captions", 2, "--sentences", 60, "--steps", 2]
+    monkeypatch.setattr("sys.argv", ["train_axis", *map(str, given)])
+    train_axis.main()
+    after = load(tmp_path / "musicgen", torch.float32, "cpu")
+    axis = before.axes.index("brightness")
+    for name, old in before.state_dict().items():
+        new, own = after.state_dict()[name], name.startswith("vector") or name in ("mean", "deviation", "low", "high")
+        if own or name.startswith(("reader.attend", "reader.weight", "reader.bias")):
+            others = torch.arange(len(old)) != axis
+            assert torch.equal(old[others], new[others]) and not torch.equal(old[axis], new[axis]), name
+        else:
+            assert torch.equal(old, new), name
+    for file in ("model.safetensors", "sound_condition.safetensors"):
+        assert (tmp_path / "musicgen" / file).read_bytes() == (bundled / "musicgen" / file).read_bytes()

@@ -39,11 +39,16 @@ _WORDS = {
 }
 
 
-def sentence(rng: Rng, axes: tuple[str, ...]) -> tuple[str, str, dict[str, float]]:
-    """A noun with one to three adjectives or phrases, the noun alone, and how far each named axis is moved."""
+def sentence(rng: Rng, axes: tuple[str, ...], about: str = "") -> tuple[str, str, dict[str, float]]:
+    """A noun with one to three adjectives or phrases, the noun alone, and how far each named axis is moved.
+
+    One of them is ``about`` an axis, where it is given.
+    """
     family = FAMILIES[str(rng.choice(sorted(FAMILIES)))]
     noun = family.nouns[int(rng.integers(len(family.nouns)))]
     chosen = rng.choice(len(axes), int(rng.choice([1, 2, 3], p=[0.6, 0.3, 0.1])), replace=False)
+    if about and axes.index(about) not in chosen:
+        chosen[0] = axes.index(about)
     values = {axes[i]: float(rng.choice([-1.0, 1.0]) * rng.choice(_STRENGTHS)) for i in chosen}
     said = captions.describe(rng, [noun], values, (), limit=len(values), words=_WORDS)
     return said, noun, {a: STEP * v for a, v in values.items()}
@@ -52,9 +57,12 @@ def sentence(rng: Rng, axes: tuple[str, ...]) -> tuple[str, str, dict[str, float
 class Read:
     """Sentences as the text encoder has them, encoded once, with what is to be read from each."""
 
-    def __init__(self, condition: AxisCondition, text: FrozenText, rng: Rng, count: int) -> None:
-        """Encode ``count`` sentences of adjectives and nouns, and as many captions of scenes."""
-        said = [sentence(rng, condition.axes) for _ in range(count)]
+    def __init__(self, condition: AxisCondition, text: FrozenText, rng: Rng, count: int, about: str = "") -> None:
+        """Encode ``count`` sentences of adjectives and nouns, and as many captions of scenes.
+
+        Half of the sentences say something ``about`` one axis, where it is given.
+        """
+        said = [sentence(rng, condition.axes, about if k % 2 else "") for k in range(count)]
         whole = [scene.draw(int(rng.integers(2**30))).caption for _ in range(count)]
         nouns = sorted({noun for _, noun, _ in said})
         plain = dict(zip(nouns, (self._goal(condition, s)[0] for s in _encoded(text, nouns)), strict=True))
