@@ -9,7 +9,7 @@ _DECIBELS = rf"{_NUMBER}(?:\s+or\s+\w+)?\s?(?:dbs?|decibels?|lu)\b(?:\s+(?:or so
 _INTERVAL = (
     rf"(?:(?:about|around|another|by)\s+)*(?:(?:{_NUMBER})[\s-]?)?"
     r"(?:semi-?tones?|half[ -]?steps?|whole steps?|octaves?|oct|tones|cents|st"
-    r"|seconds?|thirds?|fourths?|fifths?|sixths?|sevenths?)"
+    r"|thirds?|fourths?|fifths?|sixths?|sevenths?)"
     r"\b(?!\s+(?:take|one|version|option|of)\b)"
 )
 _HERTZ = r"(\d+(?:\.\d+)?)\s?(k?)(?:hz|hertz)?"
@@ -26,7 +26,7 @@ _OVERALL = _pattern(r"(?<![\w.])([+-])\s?\d+(?:\.\d+)?\s(?:overall|on the master
 _SIGNED = _pattern(r"(?<![\w.])([+-])\s?\d+(?:\.\d+)?\s?d[bB]\b(?!\s*(?:at|around|@))")
 _AT = _pattern(
     rf"(?:(?<![\w.])({_RAISED}|{_LOWERED})\s?(?:{_NUMBER}\s?)?(?:db)?\s?(?:of )?|\b(too much|a lot|less|more|some)\s)"
-    rf"(?:at|around|@|from|above|below)\s?{_HERTZ}\b"
+    rf"(?:at|around|@|(?:from|above|below)(?=\s?[\d.]+\s?(?:k|hz)))\s?{_HERTZ}\b"
 )
 _BAND = _pattern(
     rf"\b({_RAISED}|{_LOWERED}|more|less|some more|some|too much)\s(?:the\s)?"
@@ -41,11 +41,15 @@ _MOVED = _pattern(
     r"(?:\s+(off|down|up|louder|quieter|lower|higher|back)\b(?:\s+it\b)?)?"
 )
 _SHIFTED = _pattern(
-    rf"\b({_RAISED}|{_LOWERED}|transpose[d]?|pitch(?: it)?)\s+{_BETWEEN}(?:up\s+|down\s+)?{_INTERVAL}"
+    rf"\b(?:up|raise[ds]?|down|drop(?:ped|s)?|lower(?:ed)?|sink|transposed?|pitch(?:ed)?|shift|tune)\s+{_BETWEEN}"
+    rf"(?:up\s+|down\s+)?{_INTERVAL}"
     r"(\s(?:up|down|higher|lower))?|\btranspose\s+(?:up|down)?\s?[+-]?\s?\d+\b"
 )
 _APART = _pattern(rf"{_INTERVAL}\s+(up|down|higher|lower|deeper)\b")
-_CORNER = _pattern(r"\b(above|over|below|under)\s(\d+(?:\.\d+)?)\s?(k?)(?:hz)?\b")
+_CORNER = _pattern(
+    r"\b(above|over|below|under)\s(\d+(?:\.\d+)?)\s?(k?)(?:hz)?\b"
+    r"(?!\s*(?:s|secs?|seconds?|minutes?|bars?|beats?|takes?|times?|met(?:er|re)s?|feet|dbs?|decibels?|bpm)\b)"
+)
 _WAYS = {
     **dict.fromkeys(
         ("up", "louder", "higher", "raise", "raised", "raises", "lift", "boost", "add", "push", "bump", "give"), 1
@@ -74,6 +78,17 @@ def _level(up: bool) -> str:
     return "level up" if up else "level down"
 
 
+def _banded(found: re.Match[str]) -> str:
+    more = found[1].lower() in ("more", "some more", "some") or _upwards(found[1])
+    return f"{'more' if more else 'less'} {_region(found[2], found[3])}"
+
+
+def _excess(found: re.Match[str]) -> str:
+    """ "3 dB too hot" is to come down, "3 dB louder" to go up; a clause of its own, which is no remark."""
+    too, wished = (found[1] or "").lower(), (found[2] or "").lower()
+    return ", " + _level(too in ("low", "quiet", "soft") or wished in ("louder", "hotter", "up"))
+
+
 def _moved(found: re.Match[str]) -> str:
     """Level up or down, by the last word that says which; as it stands where none does."""
     for said in (found[3], found[2], found[1]):
@@ -98,23 +113,10 @@ def plain(text: str) -> str:
     """Write figures out: levels, frequencies and intervals."""
     text = text.replace("\u2019", "'").replace("\u2212", "-")
     text = _AT.sub(_at, text)
-    text = _BAND.sub(
-        lambda m: (
-            f"{'more' if _upwards(m[1]) or m[1] in ('more', 'some more', 'some') else 'less'} {_region(m[2], m[3])}"
-        ),
-        text,
-    )
+    text = _BAND.sub(_banded, text)
     text = _OVERALL.sub(lambda m: _level(m[1] == "+"), text)
     text = _SIGNED.sub(lambda m: _level(m[1] == "+"), text)
-    text = _EXCESS.sub(
-        lambda m: (
-            ", "
-            + _level(
-                (m[1] or "").lower() in ("low", "quiet", "soft") or (m[2] or "").lower() in ("louder", "hotter", "up")
-            )
-        ),
-        text,
-    )
+    text = _EXCESS.sub(_excess, text)
     text = _MOVED.sub(_moved, text)
     text = _SHIFTED.sub(_shifted, text)
     text = _APART.sub(lambda m: "pitched higher" if m[1].lower() in ("up", "higher") else "pitched lower", text)

@@ -68,11 +68,13 @@ class Reader(Sentence):
         self._clause = 0
         """Where in what came out the present clause begins."""
         self._begun = 0
-        """Where the present clause begins, and where the last word of direction or degree stood."""
+        """Where the present clause begins."""
         self._asked = 0
+        """Where the last word of direction or degree stood."""
         self._content = False
-        """This clause says that the rest is fine: what follows is what is not."""
+        """This clause says that the rest is fine."""
         self._excepted = False
+        """The one before said so: what this one names is what is not."""
         self._opened = self._complains(0)
         self._story = self._tells(0)
         self._remarks: list[Adjustment] = []

@@ -34,8 +34,12 @@ from soundlab.vocabulary import read_categories, read_tags
 
 AXIS_WEIGHT = 4.0
 """Pull of a full-strength axis pair beside a guidance of 3."""
-STEP = 2.5
-"""Just-noticeable differences that a bare comparative asks for, where a checkpoint is steered by measure."""
+STEP = 4.0
+"""Just-noticeable differences that a bare comparative asks for, where a checkpoint is steered by measure.
+
+About half of it arrives. On takes of seven prompts that the direction benchmark does not use 4 was obeyed by single
+takes in 45 % of 224, 2.5 in 39 and 6 in 41 %; likeness to the parent 0.72, 0.75 and 0.66.
+"""
 _BEYOND = 2.0
 """A new take is treated unless it has moved by so many times what treatment aims at: its other notes blur the move."""
 SWEEP = (-1.0, -0.5, 0.0, 0.5, 1.0)
