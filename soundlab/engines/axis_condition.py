@@ -32,7 +32,7 @@ _REACH = 3.0
 _RARE = 0.05
 """Share of clips at either end of an axis that the decoder has heard too few of."""
 _BINS = 13
-_GAIN = 12.0
+GAIN = 12.0
 """So that they are learnt as fast as what they stand beside."""
 
 
@@ -48,7 +48,7 @@ class AxisVector(nn.Module):
         place = (z.clamp(-_REACH, _REACH) + _REACH) * (_BINS - 1) / (2 * _REACH)
         grid = torch.arange(_BINS, device=z.device, dtype=z.dtype)
         share = (1 - (place[..., None] - grid).abs()).clamp(min=0) * known[..., None].to(z.dtype)
-        return _GAIN * torch.einsum("nab,abw->nw", share, self.entries)
+        return GAIN * torch.einsum("nab,abw->nw", share, self.entries)
 
 
 def joined(states: Tensor, mask: Tensor, vector: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:

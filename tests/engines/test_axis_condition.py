@@ -12,6 +12,7 @@ from soundlab.corpus import shards
 from soundlab.domain.axes import AXES
 from soundlab.engines import axis_condition
 from soundlab.engines.axis_condition import AxisCondition, AxisVector, joined, load
+from soundlab.engines.sketch import shards as heard
 from soundlab.engines.sketch import train_axis, train_reader
 from soundlab.engines.sketch.text import FrozenText
 
@@ -136,5 +137,9 @@ def test_one_axis_is_taught_anew_and_the_rest_stays(tmp_path: Path, monkeypatch:
             assert torch.equal(old[others], new[others]) and not torch.equal(old[axis], new[axis]), name
         else:
             assert torch.equal(old, new), name
+    z = after.standard(heard.measured(tmp_path / "shards" / "shard-00000.npz")[1:])
+    alone = torch.eye(len(after.axes))[[axis] * len(z)]
+    usual = [c.vector(torch.where(z.isfinite(), z, 0.0), alone).mean(0) for c in (before, after)]
+    assert torch.allclose(*usual, atol=0.01)  # what having a measure at all means has stayed
     for file in ("model.safetensors", "sound_condition.safetensors"):
         assert (tmp_path / "musicgen" / file).read_bytes() == (bundled / "musicgen" / file).read_bytes()

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from soundlab.config import cache_folder
 from soundlab.engines import registry, sound_condition
-from soundlab.engines.axis_condition import AxisCondition
+from soundlab.engines.axis_condition import GAIN, AxisCondition
 from soundlab.engines.musicgen import Musicgen
 from soundlab.engines.sketch.text import FrozenText
 from soundlab.engines.sketch.train_decoder import Conditioned, Encoded
@@ -68,13 +68,18 @@ def only(parameter: Tensor, row: int) -> Tensor:
 def teach_vector(
     model: Conditioned, axis: int, data: Encoded, *, minutes: float, batch: int, rate: float, seed: int
 ) -> None:
-    """Learn the axis' vectors from clips that have its measure, for so many minutes; their average is kept."""
+    """Learn the axis' vectors from clips that have its measure, for so many minutes; their average is kept.
+
+    Only clips of some kind have it: of pace, those with a pulse. So part of what is learnt is that kind and
+    no value. That part, the mean over clips, is put back to what it was: it is common to all values.
+    """
     condition = model.axis_condition
     entries = only(condition.vector.entries, axis)
     optimiser = torch.optim.AdamW([entries], lr=rate, betas=(0.9, 0.95), weight_decay=0.0)
     having = data.measured[:, axis].isfinite().nonzero()[:, 0]
     rng = np.random.default_rng(seed)
     average = entries.detach().clone()
+    usual = _usual(condition, axis, data.measured)
     begun, step, seen = time.monotonic(), 0, []
     while (done := (time.monotonic() - begun) / (60 * minutes)) < 1:
         for group in optimiser.param_groups:
@@ -95,6 +100,17 @@ def teach_vector(
             print(f"vector: step {step} loss {np.mean(seen[-50:]):.3f}", flush=True)
     with torch.no_grad():
         entries.copy_(average)
+        entries[axis] += usual - _usual(condition, axis, data.measured)
+
+
+@torch.no_grad()
+def _usual(condition: AxisCondition, axis: int, measured: Tensor) -> Tensor:
+    """Mean of an axis' entries (width,), as clips whose measures (clips, axes) have it fall between them."""
+    z = condition.standard(measured)
+    z = z[z[:, axis].isfinite()]
+    known = torch.zeros_like(z)
+    known[:, axis] = 1
+    return condition.vector(torch.where(z.isfinite(), z, 0.0), known).mean(0) / GAIN
 
 
 def teach_reader(
