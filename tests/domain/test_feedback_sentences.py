@@ -40,6 +40,7 @@ def test_sentences_are_understood_whole(name: str, least: float) -> None:
         ("way too violent, he's only closing a cupboard", {"energy-"}, ["closing", "cupboard"]),
         ("that helicopter is all wrong, lose it", {"-helicopter"}, ["helicopter", "wrong"]),
         ("it drags", {"speed+"}, []),
+        ("get the birds louder", {"loudness+"}, ["birds"]),
         ("dont touch the lvl, darker n slower", {"keep:level", "brightness-", "speed-"}, []),
         ("faster without getting any louder", {"speed+", "keep:level"}, []),
         ("my client says it's boomy", {"boominess-"}, []),
