@@ -146,6 +146,8 @@ def treat(
         if not missed:
             break
     _, made, amounts = best
+    if level is not None and float(np.abs(made).max()) > _PEAK:  # more lows at one loudness may have higher peaks
+        made = levelled(made, rate, level)
     made = made * min(1.0, _PEAK / max(float(np.abs(made).max()), 1e-9))
     return made, [
         Applied(
