@@ -64,7 +64,7 @@ async def test_search_follows_the_typing_and_an_empty_line_shows_all(warm: Proje
         await settle(pilot)
         listed = clips(app)
         await pilot.press("slash", *"clock")
-        while "clip" not in shown(app, "#job") or "clock" not in shown(app, "#job"):  # no enter: it begins by itself
+        while not clips(app) or "clip" not in shown(app, "#job") or "clock" not in shown(app, "#job"):  # without enter
             await pilot.pause(0.05)
         assert clips(app)[0] == "clock clicks" and 'for "clock"' in shown(app, "#job")
         assert app.focused is app.screen.query_one(Input)

@@ -27,7 +27,7 @@ from soundlab.engines.axis_condition import GAIN, AxisCondition
 from soundlab.engines.musicgen import Musicgen
 from soundlab.engines.sketch.text import FrozenText
 from soundlab.engines.sketch.train_decoder import Conditioned, Encoded
-from soundlab.engines.sketch.train_reader import Read
+from soundlab.engines.sketch.train_reader import Read, apart
 
 TOLD = 0.9
 """Share of clips that are told their measure."""
@@ -141,8 +141,7 @@ def teach_reader(
             gap = (torch.where(known, mean[:, axis], 0.0) - found) * torch.exp(-found_log)
             loss = ((0.5 * gap.square() + found_log) * known).sum() / known.sum().clamp(min=1)
         else:
-            loss = (found - mean[:, axis]).square().mean()
-            loss = loss + 0.2 * (found_log - log_deviation[:, axis]).square().mean()
+            loss = apart(found, found_log, mean[:, axis], log_deviation[:, axis])
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -88,6 +88,11 @@ class Read:
         return (nn.utils.rnn.pad_sequence(states, batch_first=True), mask), (mean, log_deviation)
 
 
+def apart(found: Tensor, found_log: Tensor, mean: Tensor, log_deviation: Tensor) -> Tensor:
+    """How far what is read, means and log deviations, is from what is to be read."""
+    return (found - mean).square().mean() + 0.2 * (found_log - log_deviation).square().mean()
+
+
 def _encoded(text: FrozenText, sentences: list[str], at_once: int = 128) -> list[Tensor]:
     """States (tokens, width) of each sentence, in half precision; those of like length are encoded together."""
     out: list[Tensor] = [torch.zeros(0)] * len(sentences)
@@ -126,7 +131,7 @@ def main() -> None:
             group["lr"] = args.rate * 0.5 * (1 + np.cos(np.pi * step / args.steps))
         given, (mean, log_deviation) = read.batch(rng, _BATCH)
         found, found_log = after.reader(*given)
-        loss = (found - mean).square().mean() + 0.2 * (found_log - log_deviation).square().mean()
+        loss = apart(found, found_log, mean, log_deviation)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
