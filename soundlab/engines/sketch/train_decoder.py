@@ -53,6 +53,8 @@ AXIS_NOISE = 0.1
 """Standard deviation of what is added to them."""
 READINGS = 64
 """Captions a step that the reader of axes learns from."""
+_LENGTHS = 16
+"""Captions are padded to a multiple of so many tokens: shapes that stay as they are need no new kernels."""
 _AVERAGED = 5
 """Steps from one contribution to the average of weights to the next."""
 
@@ -159,6 +161,8 @@ class Encoded:
         self._starts = torch.zeros(0, 1, dtype=torch.long, device=device)
         self._lengths = torch.zeros(0, 1, dtype=torch.long, device=device)
         self._sounds = torch.zeros(0, SOUND_WIDTH, device=device)
+        self._embedded = torch.zeros(0, dtype=torch.bool)  # kept off the device, so that no step waits for it
+        self._longest = 0
         self.measured = torch.zeros(0, len(AXES), device=device)
 
     def refresh(self, encode: int) -> None:
@@ -184,15 +188,19 @@ class Encoded:
         self._starts = torch.cat([self._starts, ends.view_as(lengths) - lengths])
         self._lengths = torch.cat([self._lengths, lengths])
         self._states = torch.cat([self._states, states])
+        self._longest = max(self._longest, _LENGTHS * -(-int(lengths.max()) // _LENGTHS))
         self._sounds = torch.cat([self._sounds, self._sounds.new_full((len(codes), SOUND_WIDTH), torch.nan)])
+        self._embedded = torch.cat([self._embedded, self._embedded.new_zeros(len(codes))])
         self.measured = torch.cat([self.measured, shards.measured(path).to(self._device)])
 
     def _hear(self, path: Path) -> None:
         """Take in the shard's CLAP embeddings once both they and its codes are there."""
         heard = path.with_suffix(".clap.safetensors")
         if path in self._first and path not in self._heard and heard.exists():
-            rows = load_file(heard)["embeddings"].to(self._sounds)
-            self._sounds[self._first[path] : self._first[path] + len(rows)] = rows
+            rows = load_file(heard)["embeddings"]
+            place = slice(self._first[path], self._first[path] + len(rows))
+            self._sounds[place] = rows.to(self._sounds)
+            self._embedded[place] = rows.isfinite().all(1)
             self._heard.add(path)
 
     def _encode(self, path: Path, cached: Path) -> None:
@@ -226,10 +234,11 @@ class Encoded:
         return len(self._codes)
 
     def told(self, rows: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """Text states and mask of one caption of each row."""
+        """Text states and mask of one caption of each row, all as long as the longest there is."""
+        rows = rows.to(self._device, non_blocking=True)
         chosen = self._given(rng.integers(0, self._lengths.shape[1], len(rows)))
         lengths = self._lengths[rows, chosen][:, None]
-        place = torch.arange(int(lengths.max()), device=self._device)
+        place = torch.arange(self._longest, device=self._device)
         mask = (place < lengths).float()
         index = self._starts[rows, chosen][:, None] + torch.minimum(place, lengths - 1)
         return self._states[index].float() * mask[..., None], mask
@@ -239,7 +248,7 @@ class Encoded:
 
     def rows(self, count: int, rng: np.random.Generator, *, held_out: int) -> Tensor:
         """Draw clips, all but the first ``held_out``."""
-        return self._given(rng.integers(held_out, len(self), count))
+        return torch.from_numpy(rng.integers(held_out, len(self), count))
 
     def batch(
         self, rows: Tensor, condition: AxisCondition, frames: int, forgetting: float, rng: np.random.Generator
@@ -249,6 +258,8 @@ class Encoded:
         A share ``forgetting`` of clips loses more than half of its past.
         """
         count, whole = len(rows), self._codes.shape[-1]
+        embedded = self._embedded[rows].numpy()
+        rows = rows.to(self._device, non_blocking=True)
         starts = self._given(rng.integers(0, max(1, whole - frames + 1), count))
         place = starts[:, None] + torch.arange(min(frames, whole), device=self._device)
         codes = self._codes[rows].gather(2, place[:, None].expand(-1, self._codes.shape[1], -1)).long()
@@ -257,7 +268,7 @@ class Encoded:
         known = z.isfinite()
         z = torch.where(known, z, 0.0) + AXIS_NOISE * self._given(rng.standard_normal(z.shape, dtype=np.float32))
         sound = self._sounds[rows]
-        heard = sound.isfinite().all(1).cpu().numpy() & (rng.random(count) < SOUND_SHARE)
+        heard = embedded & (rng.random(count) < SOUND_SHARE)
         noise = SOUND_NOISE * self._given(rng.standard_normal(sound.shape, dtype=np.float32))
         has_sound = self._given(heard)
         sound = torch.where(has_sound[:, None], nn.functional.normalize(sound + noise, dim=1), 0.0)
@@ -292,6 +303,7 @@ def main() -> None:
     parser.add_argument("--held-out", type=int, default=200, help="first clips, never trained on")
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--compile", action="store_true", help="compile the forward pass, which takes a minute")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     device = torch.device(args.device)
@@ -312,6 +324,7 @@ def main() -> None:
         [{"params": decay, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}],
         lr=args.rate,
         betas=(0.9, 0.95),
+        fused=device.type == "cuda",
     )
     args.out.mkdir(parents=True, exist_ok=True)
     state_path = args.out / "state.safetensors"
@@ -326,6 +339,7 @@ def main() -> None:
         f"{sum(p.numel() for p in model.parameters()) / 1e6:.1f} M parameters, {len(data)} clips, step {step}",
         flush=True,
     )
+    forward = torch.compile(model) if args.compile else model
     rng = np.random.default_rng(args.seed + step)
     begun, seconds = time.monotonic(), 60 * args.minutes
     last = args.forgetting if args.forgetting_last is None else args.forgetting_last
@@ -340,8 +354,10 @@ def main() -> None:
         batch = data.batch(rows, model.axis_condition, args.frames, forgetting, rng)
         read = data.rows(READINGS, rng, held_out=args.held_out)
         with torch.autocast(device.type, torch.bfloat16):
-            loss = model(*batch)
-        reading = model.reading_loss(*data.told(read, rng), model.axis_condition.standard(data.measured[read]))
+            loss = forward(*batch)
+        reading = model.reading_loss(
+            *data.told(read, rng), model.axis_condition.standard(data.measured[read.to(device)])
+        )
         optimiser.zero_grad()
         (loss + reading).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -350,8 +366,8 @@ def main() -> None:
         if step % _AVERAGED == 0:
             smooth = min(0.995, step / (step + 10)) ** _AVERAGED
             with torch.no_grad():
-                for key, value in model.state_dict().items():
-                    average[key].lerp_(value, 1 - smooth)
+                now = model.state_dict()
+                torch._foreach_lerp_([average[k] for k in now], list(now.values()), 1 - smooth)
         seen.append(torch.stack([loss, reading]).detach())
         if step % 50 == 0:
             losses = torch.stack(seen[-50:]).mean(0).tolist()
@@ -359,7 +375,7 @@ def main() -> None:
         if step % 250 == 0:
             if args.held_out:
                 with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
-                    unheard = torch.arange(args.held_out, device=device)
+                    unheard = torch.arange(args.held_out)
                     fixed = np.random.default_rng(0)
                     model.eval()
                     held = model(*data.batch(unheard, model.axis_condition, args.frames, 0.0, fixed))
