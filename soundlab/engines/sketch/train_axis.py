@@ -116,7 +116,7 @@ def _usual(condition: AxisCondition, axis: int, measured: Tensor) -> Tensor:
 def teach_reader(
     condition: AxisCondition,
     axis: int,
-    batch: Callable[[], tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor | None]]],
+    batch: Callable[[], tuple[tuple[Tensor, Tensor], tuple[Tensor, ...]]],
     *,
     steps: int,
     rate: float,
@@ -125,7 +125,7 @@ def teach_reader(
     """Learn the reader's rows of one axis.
 
     ``batch`` gives text states and mask, and what is to be read of all axes (n, axes):
-    means and log deviations, or measures alone, NaN where there are none.
+    means, log deviations and how much they count, or measures alone, NaN where there are none.
     """
     reader = condition.reader
     learnt = [only(p, axis) for p in (reader.attend.weight, reader.attend.bias, reader.weight, reader.bias)]
@@ -134,14 +134,15 @@ def teach_reader(
     for step in range(steps):
         for group in optimiser.param_groups:
             group["lr"] = rate * 0.5 * (1 + np.cos(np.pi * step / steps))
-        given, (mean, log_deviation) = batch()
+        given, goal = batch()
         found, found_log = (column[:, axis] for column in reader(*given))
-        if log_deviation is None:
-            known = mean[:, axis].isfinite()
-            gap = (torch.where(known, mean[:, axis], 0.0) - found) * torch.exp(-found_log)
-            loss = ((0.5 * gap.square() + found_log) * known).sum() / known.sum().clamp(min=1)
+        mean, *rest = (column[:, axis] for column in goal)
+        if rest:
+            loss = apart(found, found_log, mean, *rest)
         else:
-            loss = apart(found, found_log, mean[:, axis], log_deviation[:, axis])
+            known = mean.isfinite()
+            gap = (torch.where(known, mean, 0.0) - found) * torch.exp(-found_log)
+            loss = ((0.5 * gap.square() + found_log) * known).sum() / known.sum().clamp(min=1)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -182,9 +183,9 @@ def main() -> None:
     )
     rng = np.random.default_rng(args.seed)
 
-    def told() -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor | None]]:
+    def told() -> tuple[tuple[Tensor, Tensor], tuple[Tensor]]:
         rows = data.rows(96, rng, held_out=args.held_out)
-        return data.told(rows, rng), (condition.standard(data.measured[rows]), None)
+        return data.told(rows, rng), (condition.standard(data.measured[rows]),)
 
     teach_reader(condition, axis, told, steps=args.captions, rate=3e-3, what="captions")
     read = Read(condition, text, rng, args.sentences, about=args.axis)

@@ -33,6 +33,8 @@ _LIMIT = 2.8
 """Values are not moved further out than the decoder has seen."""
 _STRENGTHS = (0.45, 0.7, 0.95)
 _BATCH = 96
+_NAMED = 6.0
+"""How much more an axis counts that a sentence names: most errors would hide among those that stay as they were."""
 _WORDS = {
     axis: (more + captions.KINDRED[axis][0], less + captions.KINDRED[axis][1])
     for axis, (more, less) in captions.ADJECTIVES.items()
@@ -68,10 +70,12 @@ class Read:
         plain = dict(zip(nouns, (self._goal(condition, s)[0] for s in _encoded(text, nouns)), strict=True))
         self._states = _encoded(text, [s for s, _, _ in said] + whole)
         self._goals = [self._goal(condition, s) for s in self._states]
-        for (mean, _), (_, noun, moves) in zip(self._goals, said, strict=False):
+        self._weights = [torch.ones_like(mean) for mean, _ in self._goals]
+        for (mean, _), weight, (_, noun, moves) in zip(self._goals, self._weights, said, strict=False):
             for axis, move in moves.items():
                 index = condition.axes.index(axis)
                 mean[index] = (plain[noun][index] + move).clamp(-_LIMIT, _LIMIT)
+                weight[index] = _NAMED
 
     @staticmethod
     @torch.no_grad()
@@ -79,18 +83,19 @@ class Read:
         mean, log_deviation = condition.reader(states.float()[None], torch.ones(1, len(states)))
         return mean[0], log_deviation[0]
 
-    def batch(self, rng: Rng, rows: int) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
-        """Text states and mask of some of them, and mean and log deviation of what is to be read."""
+    def batch(self, rng: Rng, rows: int) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]:
+        """Text states and mask of some of them; means and log deviations to be read, and how much they count."""
         chosen = rng.choice(len(self._states), rows, replace=False)
         states = [self._states[i].float() for i in chosen]
         mask = nn.utils.rnn.pad_sequence([torch.ones(len(s)) for s in states], batch_first=True)
         mean, log_deviation = (torch.stack(column) for column in zip(*(self._goals[i] for i in chosen), strict=True))
-        return (nn.utils.rnn.pad_sequence(states, batch_first=True), mask), (mean, log_deviation)
+        counts = torch.stack([self._weights[i] for i in chosen])
+        return (nn.utils.rnn.pad_sequence(states, batch_first=True), mask), (mean, log_deviation, counts)
 
 
-def apart(found: Tensor, found_log: Tensor, mean: Tensor, log_deviation: Tensor) -> Tensor:
-    """How far what is read, means and log deviations, is from what is to be read."""
-    return (found - mean).square().mean() + 0.2 * (found_log - log_deviation).square().mean()
+def apart(found: Tensor, found_log: Tensor, mean: Tensor, log_deviation: Tensor, counts: Tensor) -> Tensor:
+    """How far what is read, means and log deviations, is from what is to be read; means by how much they count."""
+    return (counts * (found - mean).square()).mean() + 0.2 * (found_log - log_deviation).square().mean()
 
 
 def _encoded(text: FrozenText, sentences: list[str], at_once: int = 128) -> list[Tensor]:
@@ -111,7 +116,7 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True, help="folder with musicgen/ and text/")
     parser.add_argument("--from", dest="source", type=Path, help="musicgen folder whose reader is gone on from")
     parser.add_argument("--sentences", type=int, default=12_000, help="and as many captions of scenes")
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
@@ -129,9 +134,9 @@ def main() -> None:
     for step in range(args.steps):
         for group in optimiser.param_groups:
             group["lr"] = args.rate * 0.5 * (1 + np.cos(np.pi * step / args.steps))
-        given, (mean, log_deviation) = read.batch(rng, _BATCH)
+        given, goal = read.batch(rng, _BATCH)
         found, found_log = after.reader(*given)
-        loss = apart(found, found_log, mean, log_deviation)
+        loss = apart(found, found_log, *goal)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
