@@ -67,6 +67,10 @@ class Brief:
     """Whether a prompt's adjectives are stressed against their opposites, where the checkpoint can be told."""
     contrast: tuple[tuple[str, float], ...] = ()
     """(axis, value) on the other side of what it is to move away from: the difference between both is stressed."""
+    replay: str | None = None
+    """Take id that is made again as it would have been under this brief, by the chance that made it."""
+    passes: tuple[int, ...] = (4,)
+    """How far takes may go from what is replayed, one after the other and over again: few passes stay close."""
 
     def __post_init__(self) -> None:
         if not self.prompt.strip():

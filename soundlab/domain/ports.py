@@ -24,6 +24,24 @@ def never() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Replayed:
+    """A sound to be made again under other conditions, by the chance that made it.
+
+    Attributes
+    ----------
+    prompt, measures
+        What it was asked for, and what it measures, as in :class:`GenerationRequest`.
+    passes
+        One a take: from 1, which stays close to the sound, to many; 0 lets the take go all its own way.
+    """
+
+    path: str
+    prompt: str
+    measures: tuple[tuple[str, float], ...]
+    passes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """Everything a generator needs; audio passes as files.
 
@@ -57,6 +75,8 @@ class GenerationRequest:
     """The prompt with its adjectives the other way round; without ``contrast``, what it reads as is the contrast."""
     contrast: tuple[tuple[str, float], ...] = ()
     """(axis, value) that it should not: guidance pulls from these to ``measures``; empty pulls from unknown ones."""
+    replay: Replayed | None = None
+    """A sound that is to be made again as it would have been under this request; it gives the length, too."""
 
 
 @dataclass(frozen=True, slots=True)

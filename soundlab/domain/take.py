@@ -45,8 +45,8 @@ class Take:
 
     @property
     def sources(self) -> set[str]:
-        """What it was made from: its parent, what it continues or is anchored in, references, ``adapter:NAME``."""
-        near = (self.parent, self.recipe.get("continue_from"), self.recipe.get("anchor"))
+        """Its parent, what it continues, is anchored in or replays, its references, and ``adapter:NAME`` of each."""
+        near = (self.parent, self.recipe.get("continue_from"), self.recipe.get("anchor"), self.recipe.get("replay"))
         named = [*(str(r["target"]) for r in self.references), *(f"adapter:{a['name']}" for a in self.adapters)]
         return {str(source) for source in (*near, *named) if source}
 

@@ -199,7 +199,14 @@ class _Run:
             self._cross_mask = None if bool(visible.all()) else visible[:, None, None, :]
 
     def logits(self, tokens: Tensor) -> Tensor:
-        """Feed delayed tokens (takes, books, positions); return guided logits (takes, books, vocabulary)."""
+        """Feed delayed tokens (takes, books, positions); return the last's guided logits (takes, books, vocabulary)."""
+        return self.every(tokens, last=1)[..., 0, :]
+
+    def every(self, tokens: Tensor, *, last: int | None = None) -> Tensor:
+        """Feed delayed tokens (takes, books, positions); return guided logits (takes, books, positions, vocabulary).
+
+        They are those of the ``last`` positions, of all that are fed by default.
+        """
         d = self._d
         embedded = sum(F.embedding(tokens[:, book], table) for book, table in enumerate(d._tables))
         assert isinstance(embedded, Tensor)
@@ -230,9 +237,9 @@ class _Run:
             h = d._activation(d._product(layer.norm3(x), layer.fc1))
             x = x + d._product(h, layer.fc2)
         self._length = stop
-        last = d._final_norm(x[:, -1])
-        flat = d._product(last, d._heads).float().view(self._terms, self._takes, d.books, -1)
-        return self._guide(flat)
+        asked = d._final_norm(x[:, -(last or tokens.shape[-1]) :])
+        flat = d._product(asked, d._heads).float().view(self._terms, self._takes, asked.shape[1], d.books, -1)
+        return self._guide(flat).transpose(1, 2)
 
     def _guide(self, flat: Tensor) -> Tensor:
         if self._unguided:
@@ -277,6 +284,12 @@ def sample(logits: Tensor, sampling: Sampling, generators: Sequence[torch.Genera
     """Draw a token for each (take, book) of logits (takes, books, vocabulary), each take from its own generator."""
     if sampling.temperature == 0:
         return logits.argmax(-1)
+    chances = likely(logits, sampling).softmax(-1)
+    return torch.stack([torch.multinomial(p, 1, generator=g)[:, 0] for p, g in zip(chances, generators, strict=True)])
+
+
+def likely(logits: Tensor, sampling: Sampling) -> Tensor:
+    """Logits (…, vocabulary) at the sampling's temperature, which is not 0; minus infinity where it never draws."""
     if sampling.temperature != 1.0:
         logits = logits / sampling.temperature
     if sampling.top_k and sampling.top_k < logits.shape[-1]:
@@ -287,8 +300,7 @@ def sample(logits: Tensor, sampling: Sampling, generators: Sequence[torch.Genera
         gone = ordered.softmax(-1).cumsum(-1) <= 1 - sampling.top_p
         gone[..., -1] = False
         logits = logits.masked_fill(gone.scatter(-1, order, gone), -torch.inf)
-    chances = logits.softmax(-1)
-    return torch.stack([torch.multinomial(p, 1, generator=g)[:, 0] for p, g in zip(chances, generators, strict=True)])
+    return logits
 
 
 @torch.inference_mode()
@@ -300,6 +312,7 @@ def decode(
     generators: Sequence[torch.Generator],
     sampling: Sampling,
     prompt: Tensor | None = None,
+    draw: Callable[[int, Tensor], Tensor] | None = None,
     on_frames: Callable[[Tensor], None] | None = None,
     every: int = 25,
     cancelled: Callable[[], bool] = lambda: False,
@@ -314,6 +327,8 @@ def decode(
         One a take; the same generator state gives the same take, alone or in a batch.
     prompt
         Codes (takes, books, known) to continue from.
+    draw
+        Given a position and its logits (takes, books, vocabulary) it draws the tokens, in place of :func:`sample`.
     on_frames
         Called about every ``every`` frames with all finished codes (takes, books, done).
     cancelled
@@ -344,7 +359,7 @@ def decode(
             raise Cancelled("generation was stopped")
         logits = run.logits(tokens[..., fed:position])
         fed = position
-        drawn = sample(logits, sampling, generators)
+        drawn = draw(position, logits) if draw else sample(logits, sampling, generators)
         wanted = pattern[..., position]
         tokens[..., position] = torch.where(wanted == -1, drawn, wanted)
         done = position - decoder.delay_steps

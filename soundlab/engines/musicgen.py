@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,13 @@ from transformers.models.musicgen_melody import MusicgenMelodyForConditionalGene
 from soundlab.audio.decode import read_audio
 from soundlab.audio.write import write_audio
 from soundlab.domain.ports import Cancelled as CancelledFlag
-from soundlab.domain.ports import GenerationRequest, GenerationResult, Progress, ignore_progress, never
+from soundlab.domain.ports import GenerationRequest, GenerationResult, Progress, Replayed, ignore_progress, never
 from soundlab.engines import axis_condition, sound_condition
 from soundlab.engines.decoding import Conditions, Sampling, StepDecoder, decode
 from soundlab.engines.loading import load_model, mean_state
 from soundlab.engines.lora import applied
 from soundlab.engines.registry import Checkpoint
+from soundlab.engines.replay import Chance, replay
 from soundlab.engines.sketch import codec
 from soundlab.engines.streaming import StreamDecoder
 from soundlab.errors import EngineFailed, WrongInput
@@ -264,7 +266,7 @@ class Musicgen:
         sampling = Sampling(request.temperature, request.top_k, request.top_p)
         generators = [torch.Generator(self.device).manual_seed(seed) for seed in request.seeds]
         frames = max(1, round(request.seconds * self.frame_rate))
-        prompt = self._prompt(request, len(generators), frames)
+        prompt = self._opening(request, len(generators), frames)
         parts = _Parts(self, request, started, on_audio) if request.stream and on_audio else None
         terms = [(request.prompt, request.guidance), *request.terms]
         adapters = [(Path(folder), weight) for folder, weight in request.adapters]
@@ -283,16 +285,23 @@ class Musicgen:
             )
             rows = len(generators) * (1 if given.unguided else len(given.states))
             decoder = StepDecoder(self.model.decoder, rows=rows)
+            past = None
+            if request.replay:
+                asked = self._asked(request.replay, request, offset)
+                past = _Past(self._codes(request.replay.path)[:, :frames], asked, request.replay.passes)
             codes = self._windows(
-                decoder,
-                given,
-                frames,
-                generators,
-                sampling,
+                _Work(
+                    decoder=decoder,
+                    conditions=given,
+                    frames=frames,
+                    generators=generators,
+                    sampling=sampling,
+                    progress=progress,
+                    cancelled=cancelled,
+                    parts=parts,
+                    past=past,
+                ),
                 prompt,
-                progress,
-                cancelled,
-                parts,
             )
         progress(frames, frames, "decoding audio")
         audio = self.decode_audio(codes)[..., : round(request.seconds * self.sample_rate)].cpu().numpy()
@@ -311,14 +320,12 @@ class Musicgen:
             fingerprint=self.checkpoint.fingerprint,
         )
 
-    def _prompt(self, request: GenerationRequest, takes: int, frames: int) -> Tensor | None:
+    def _opening(self, request: GenerationRequest, takes: int, frames: int) -> Tensor:
+        """Codes (takes, books, known frames) that takes begin with."""
         if request.continue_path is None:
-            return None
-        audio, rate = read_audio(Path(request.continue_path))
-        if request.continue_seconds is not None:
-            audio = audio[:, : round(request.continue_seconds * rate)]
-        resampled = soxr.resample(audio.T, rate, self.sample_rate).T.astype(np.float32)
-        codes = self.encode_audio(resampled)
+            books = int(self.model.decoder.config.num_codebooks)
+            return torch.zeros(takes, books, 0, dtype=torch.long, device=self.device)
+        codes = self._codes(request.continue_path, request.continue_seconds)
         if codes.shape[1] >= frames:
             kept = codes.shape[1] / self.frame_rate
             raise WrongInput(
@@ -327,46 +334,103 @@ class Musicgen:
             )
         return codes[None].expand(takes, -1, -1)
 
-    def _windows(
-        self,
-        decoder: StepDecoder,
-        conditions: Conditions,
-        frames: int,
-        generators: list[torch.Generator],
-        sampling: Sampling,
-        prompt: Tensor | None,
-        progress: Progress,
-        cancelled: CancelledFlag,
-        parts: _Parts | None,
-    ) -> Tensor:
-        """Decode up to a window at once; beyond it, slide by half a window that is kept as context."""
+    def _codes(self, path: str, seconds: float | None = None) -> Tensor:
+        """Codes (books, frames) of a file, or of its first ``seconds``."""
+        audio, rate = read_audio(Path(path))
+        if seconds is not None:
+            audio = audio[:, : round(seconds * rate)]
+        return self.encode_audio(soxr.resample(audio.T, rate, self.sample_rate).T.astype(np.float32))
+
+    def _asked(self, replay: Replayed, request: GenerationRequest, offset: Tensor | None) -> Conditions:
+        """The conditions that a sound to be replayed came about under; what it measures stands for its adjectives."""
+        measures = dict(replay.measures)
+        return self.conditions(
+            [(replay.prompt, request.guidance)],
+            measures=measures,
+            contrast=measures,
+            anchor=request.anchor,
+            offset=offset,
+        )
+
+    def _windows(self, work: _Work, codes: Tensor) -> Tensor:
+        """Go on from ``codes``, up to a window at once; beyond it, slide by half a window that is kept as context."""
         window = round(self.window_seconds * self.frame_rate)
-        empty = torch.zeros(len(generators), decoder.books, 0, dtype=torch.long, device=self.device)
-        codes = prompt if prompt is not None else empty
-        while codes.shape[-1] < frames:
-            keep = codes if codes.shape[-1] < window else codes[..., -window // 2 :]
-            head = codes[..., : codes.shape[-1] - keep.shape[-1]]
-
-            def told(done: Tensor, head: Tensor = head) -> None:
-                whole = torch.cat([head, done], -1)
-                progress(whole.shape[-1], frames, "generating")
-                if parts:
-                    parts.push(whole, last=whole.shape[-1] >= frames)
-
-            span = min(window, frames - head.shape[-1])
-            piece = decode(
-                decoder,
-                conditions,
-                frames=span,
-                generators=generators,
-                sampling=sampling,
-                prompt=keep,
-                on_frames=told,
-                every=max(1, round(_STREAM_SECONDS * self.frame_rate / 2)),
-                cancelled=cancelled,
-            )
-            codes = torch.cat([head, piece], -1)
+        while codes.shape[-1] < work.frames:
+            start = 0 if codes.shape[-1] < window else codes.shape[-1] + -window // 2
+            stop = min(start + window, work.frames)
+            old = work.past.codes[:, start:stop] if work.past else codes[0, :, :0]
+            again = start + old.shape[-1] > codes.shape[-1]
+            piece = self._again(work, codes, start, old) if again else self._ahead(work, codes, start, stop)
+            codes = torch.cat([codes[..., :start], piece], -1)
         return codes
+
+    def _ahead(self, work: _Work, codes: Tensor, start: int, stop: int) -> Tensor:
+        """Decode frames from ``start`` to ``stop``, those that there are being kept."""
+
+        def told(done: Tensor) -> None:
+            whole = torch.cat([codes[..., :start], done], -1)
+            work.progress(whole.shape[-1], work.frames, "generating")
+            if work.parts:
+                work.parts.push(whole, last=whole.shape[-1] >= work.frames)
+
+        return decode(
+            work.decoder,
+            work.conditions,
+            frames=stop - start,
+            generators=work.generators,
+            sampling=work.sampling,
+            prompt=codes[..., start:],
+            on_frames=told,
+            every=max(1, round(_STREAM_SECONDS * self.frame_rate / 2)),
+            cancelled=work.cancelled,
+        )
+
+    def _again(self, work: _Work, codes: Tensor, start: int, old: Tensor) -> Tensor:
+        """Replay a sound's frames ``old`` from ``start`` on, those that there are being kept."""
+        assert work.past is not None
+
+        def told(share: float) -> None:
+            work.progress(round(start + share * old.shape[-1]), work.frames, "generating")
+
+        piece = replay(
+            work.decoder,
+            work.conditions,
+            Chance(work.decoder, work.past.asked, old, work.sampling, work.generators),
+            passes=work.past.passes,
+            generators=work.generators,
+            sampling=work.sampling,
+            prompt=codes[..., start:],
+            on_share=told,
+            cancelled=work.cancelled,
+        )
+        if work.parts:
+            whole = torch.cat([codes[..., :start], piece], -1)
+            work.parts.push(whole, last=whole.shape[-1] >= work.frames)
+        return piece
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """A sound to be replayed: its codes (books, frames), what it was asked for, and passes, one a take."""
+
+    codes: Tensor
+    asked: Conditions
+    passes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What a batch of takes is decoded with."""
+
+    decoder: StepDecoder
+    conditions: Conditions
+    frames: int
+    generators: list[torch.Generator]
+    sampling: Sampling
+    progress: Progress
+    cancelled: CancelledFlag
+    parts: _Parts | None
+    past: _Past | None
 
 
 class _Parts:

@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from soundlab.domain.ports import GenerationRequest, TrainingClip, TrainingRequest
+from soundlab.domain.ports import GenerationRequest, Replayed, TrainingClip, TrainingRequest
 from soundlab.errors import SoundlabError
 
 
@@ -122,6 +122,7 @@ class _Server:
                 "adapters": tuple(map(tuple, params["adapters"])),
             }
             params |= {"seeds": tuple(params["seeds"]), "outputs": tuple(params["outputs"])}
+            params["replay"] = Replayed(**params["replay"]) if params["replay"] else None
             return asdict(self._generator.generate(GenerationRequest(**params), self._progress, self._is_cancelled))
         if method == "train":
             clips = tuple(TrainingClip(**clip) for clip in params["clips"])

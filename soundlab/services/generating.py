@@ -17,7 +17,7 @@ from soundlab.audio.descriptors import describe_file
 from soundlab.audio.write import write_audio
 from soundlab.domain.brief import Brief, Reference
 from soundlab.domain.ports import Cancelled as CancelledFlag
-from soundlab.domain.ports import Embedder, GenerationRequest, Generator, Progress, ignore_progress, never
+from soundlab.domain.ports import Embedder, GenerationRequest, Generator, Progress, Replayed, ignore_progress, never
 from soundlab.domain.rights import ceiling, clip_ceiling, licence_class
 from soundlab.domain.take import Take
 from soundlab.errors import SoundlabError, WrongInput
@@ -115,9 +115,12 @@ class GenerationService:
             limits.append(source.licence)
         if brief.anchor is not None:
             limits.append(self._takes.get(brief.anchor).licence)
+        past = self._past(brief)
+        if past is not None:
+            limits.append(past.licence)
         batch = new_id("b")
         against = self._contrary(brief.prompt) if brief.stressed and not brief.measures else ""
-        rows = [self._pending(brief, terms, steered, against, batch, seed + i, adjustments) for i in range(n)]
+        rows = [self._pending(brief, terms, steered, against, past, batch, seed, i, adjustments) for i in range(n)]
         self._takes.add(rows)
         request = GenerationRequest(
             prompt=brief.prompt,
@@ -139,6 +142,14 @@ class GenerationService:
             measures=brief.measures,
             contrast=brief.contrast,
             against=against,
+            replay=Replayed(
+                past.path,
+                past.prompt,
+                tuple((a, v) for a, v in past.descriptors.items() if v is not None),
+                tuple(t.recipe["passes"] for t in rows),
+            )
+            if past
+            else None,
         )
         try:
             made = self._generator.generate(request, progress, cancelled)
@@ -235,8 +246,10 @@ class GenerationService:
         terms: list[tuple[str, float]],
         references: list[dict[str, Any]],
         against: str,
+        past: Take | None,
         batch: str,
         seed: int,
+        index: int,
         adjustments: Sequence[dict[str, Any]],
     ) -> Take:
         identity = new_id("t")
@@ -253,6 +266,8 @@ class GenerationService:
             "measures": {axis: round(value, 4) for axis, value in brief.measures},
             "against": against,
             "contrast": {axis: round(value, 4) for axis, value in brief.contrast},
+            "replay": past.id if past else None,
+            "passes": brief.passes[index % len(brief.passes)] if past else None,
             "pid": os.getpid(),
         }
         return Take(
@@ -262,7 +277,7 @@ class GenerationService:
             avoid=brief.avoid,
             terms=[{"text": text, "weight": round(w, 3)} for text, w in terms],
             references=references,
-            seed=seed,
+            seed=seed + index,
             checkpoint=brief.checkpoint,
             adapters=[{"name": name, "weight": w} for name, w in brief.adapters],
             parent=brief.parent,
@@ -292,6 +307,14 @@ class GenerationService:
                 terms.append((words, REFERENCE_TERM * reference.weight))
             steered.append({**asdict(reference), "by": "words" if vector is None else "sound"})
         return terms, sounds, limits, steered
+
+    def _past(self, brief: Brief) -> Take | None:
+        """The take to be made again; None where there is none, its audio was purged, or the checkpoint is not steered
+        by sound: there, nothing is known of how it would come out."""
+        if brief.replay is None or self._sound_space(brief.checkpoint) is None:
+            return None
+        past = self._takes.get(brief.replay)
+        return past if Path(past.path).is_file() else None
 
     def _anchor(self, brief: Brief) -> tuple[float, ...]:
         """The embedding of the take that is to be heard throughout; empty where there is none or it cannot steer."""

@@ -8,7 +8,7 @@ import soundfile
 import torch
 from safetensors.torch import save_file
 
-from soundlab.domain.ports import GenerationRequest
+from soundlab.domain.ports import GenerationRequest, Replayed
 from soundlab.engines import registry, sound_condition
 from soundlab.engines.clap import Clap
 from soundlab.engines.decoding import Sampling, StepDecoder, decode
@@ -194,3 +194,26 @@ def test_the_licence_of_a_card_sets_the_ceiling(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("---\nlicense: cc-by-nc-4.0\n---\n")
     assert registry.musicgen(str(tmp_path)).ceiling == "non-commercial: temp only"
     assert registry.musicgen("sketch").ceiling == "free"
+
+
+def test_a_sound_is_replayed_window_by_window_and_gone_on_from(
+    sketch: Musicgen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sketch.generate(request(tmp_path, seconds=1.4, prompt="hand drums"))
+    before = tmp_path / "before.wav"
+    (tmp_path / "take-1.wav").rename(before)
+    monkeypatch.setattr(sketch, "window_seconds", 0.6)
+    heard: list[float] = []
+    again = Replayed(str(before), "hand drums", (("brightness", 9.0),), (1, 0))
+    given = {"prompt": "hand drums", "measures": again.measures, "contrast": again.measures, "seconds": 2.0}
+    sketch.generate(
+        request(tmp_path, (1, 2), replay=again, stream=True, **given),
+        on_audio=lambda take, path, seconds: heard.append(seconds),
+    )
+    old = sketch.encode_audio(soundfile.read(before, always_2d=True)[0].T.astype(np.float32))
+    for seed in (1, 2):  # asked for alike they are the sound itself, up to its end
+        take, _ = soundfile.read(tmp_path / f"take-{seed}.wav", always_2d=True)
+        same = sketch.decode_audio(old[None])[0, 0].numpy()[:40_000]
+        assert len(take) == 64_000
+        assert np.corrcoef(take[:40_000, 0], same)[0, 1] > 0.99
+    assert heard == sorted(heard) and heard[-1] == 2.0

@@ -180,9 +180,13 @@ def test_an_answer_sounds_like_its_parent_where_nothing_is_to_join_it(warm: Proj
     asked = warm.steering.parse("brighter, more reverberant")
     briefs = [revise(parent, asked, warm.steering.jnds) for parent in parents]
     assert [b.anchor for b in briefs] == [parent.id for parent in parents]
-    held = [likeness(p, b) for p, b in zip(parents, briefs, strict=True)]
-    free = [likeness(p, b.with_(anchor=None)) for p, b in zip(parents, briefs, strict=True)]
-    assert np.mean(held) > np.mean(free) + 0.05
+
+    def like(**changes: object) -> float:
+        return float(np.mean([likeness(p, b.with_(**changes)) for p, b in zip(parents, briefs, strict=True)]))
+
+    anchored = like(replay=None)
+    assert anchored > like(replay=None, anchor=None) + 0.05
+    assert like(passes=(2,)) > like(passes=(32,)) > anchored
     assert revise(parents[0], warm.steering.parse("brighter, add bells"), warm.steering.jnds).anchor is None
 
 
