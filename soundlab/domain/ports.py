@@ -76,7 +76,7 @@ class GenerationRequest:
     contrast: tuple[tuple[str, float], ...] = ()
     """(axis, value) that it should not: guidance pulls from these to ``measures``; empty pulls from unknown ones."""
     replay: Replayed | None = None
-    """A sound that is to be made again as it would have been under this request; it gives the length, too."""
+    """A sound that is to be made again as it would have been under this request; beyond its end takes go on."""
 
 
 @dataclass(frozen=True, slots=True)

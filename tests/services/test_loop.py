@@ -198,6 +198,20 @@ def test_an_anchor_brings_its_ceiling_along(warm: Project, tone: Path) -> None:
     assert child.recipe["anchor"] == first.id
 
 
+def test_an_answer_says_whose_chance_it_drew_with_and_does_without_where_that_is_gone(
+    warm: Project, tone: Path
+) -> None:
+    (clip,) = warm.importer.run([tone], Labels()).imported
+    first = warm.generation.generate(Brief("rain", seconds=1.0, references=(Reference(clip.id, 0.5),)), 1, 1)[0]
+    again = Brief("dark rain", seconds=1.0, replay=first.id, passes=(2, 0))
+    made = warm.generation.generate(again, 3, 1)
+    assert [(t.recipe["replay"], t.recipe["passes"]) for t in made] == [(first.id, 2), (first.id, 0), (first.id, 2)]
+    assert all(t.licence == first.licence == "unknown licence: temp only" and first.id in t.sources for t in made)
+    Path(first.path).unlink()
+    free = warm.generation.generate(again, 1, 1)[0]
+    assert free.recipe["replay"] is None and free.licence == "free"
+
+
 def test_an_answer_is_to_measure_as_its_parent_but_for_what_was_asked() -> None:
     parent = Take("t1", "", "rain", 1, "sketch", 1.0, descriptors={"brightness": 11.0, "space": None, "density": 3.0})
     asked = [Adjustment("axis", "darker", axis="brightness", direction=-1, strength=0.5)]
