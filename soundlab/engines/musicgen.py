@@ -397,8 +397,6 @@ class Musicgen:
             work.conditions,
             Chance(work.decoder, work.past.asked, old, work.sampling, work.generators),
             passes=work.past.passes,
-            generators=work.generators,
-            sampling=work.sampling,
             prompt=codes[..., start:],
             on_share=told,
             cancelled=work.cancelled,

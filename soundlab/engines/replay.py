@@ -53,7 +53,7 @@ class Chance:
     ) -> None:
         self.frames = codes.shape[1]
         self.pattern = delayed_pattern(codes[None], self.frames, pad=decoder.pad, channels=decoder.channels)
-        self._sampling = sampling
+        self.sampling, self.generators = sampling, generators
         logits = decoder.begin(asked, 1, self.pattern.shape[-1]).every(self.pattern[..., :-1])[0]
         known = (self.pattern[0, :, 1:] < logits.shape[-1])[..., None]
         self._tokens = self.pattern[0, :, 1:].clamp(max=logits.shape[-1] - 1)[..., None]
@@ -62,13 +62,13 @@ class Chance:
 
     def draw(self, logits: Tensor, takes: Sequence[int], start: int) -> Tensor:
         """Draw tokens (takes, books, positions) from logits (…, vocabulary) of positions after ``start``."""
-        if self._sampling.temperature == 0:
+        if self.sampling.temperature == 0:
             return logits.argmax(-1)
         places = slice(start, start + logits.shape[2])
         # The old tokens may be drawn though top-k leaves them out: they have been.
         old = self._tokens[:, places].expand(len(logits), -1, -1, -1)
-        was = logits.gather(-1, old) / self._sampling.temperature
-        allowed = likely(logits, self._sampling).scatter(-1, old, was)
+        was = logits.gather(-1, old) / self.sampling.temperature
+        allowed = likely(logits, self.sampling).scatter(-1, old, was)
         return (allowed + self._noise[list(takes), :, places]).argmax(-1)
 
 
@@ -92,8 +92,6 @@ def replay(
     chance: Chance,
     *,
     passes: Sequence[int],
-    generators: Sequence[torch.Generator],
-    sampling: Sampling,
     prompt: Tensor | None = None,
     on_share: Callable[[float], None] = lambda done: None,
     cancelled: Callable[[], bool] = lambda: False,
@@ -143,8 +141,8 @@ def replay(
             decoder,
             conditions,
             frames=chance.frames,
-            generators=[generators[k] for k in own],
-            sampling=sampling,
+            generators=[chance.generators[k] for k in own],
+            sampling=chance.sampling,
             prompt=empty[own],
             draw=lambda position, logits: chance.draw(logits[:, :, None], own, position - 1)[..., 0],
             on_frames=lambda done: on_share((rounds + _STEPS * done.shape[-1] / chance.frames) / work),

@@ -24,9 +24,8 @@ def made(request: pytest.FixtureRequest) -> tuple:
 
 def again(made: tuple, given, passes: tuple[int, ...], **more) -> torch.Tensor:
     decoder, asked, _, codes = made
-    generators = seeds(*range(len(passes)))
-    chance = Chance(decoder, asked, codes, SAMPLING, generators)
-    return replay(decoder, given, chance, passes=passes, generators=generators, sampling=SAMPLING, **more)
+    chance = Chance(decoder, asked, codes, SAMPLING, seeds(*range(len(passes))))
+    return replay(decoder, given, chance, passes=passes, **more)
 
 
 def test_asked_for_alike_a_sound_comes_out_as_it_was(made: tuple) -> None:
