@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _NUMBER = r"(?:\d+(?:\.\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|half an?|a couple of|a few)"
-_DECIBELS = rf"{_NUMBER}(?:\s+or\s+\w+)?\s?(?:dbs?|decibels?|lu)\b(?:\s+(?:or so|overall))?"
+_DECIBELS = rf"{_NUMBER}(?:\s+or\s+\w+)?(?:\s+more)?\s?(?:dbs?|decibels?|lu)\b(?:\s+(?:or so|overall))?"
 _INTERVAL = (
     rf"(?:(?:about|around|another|by)\s+)*(?:(?:{_NUMBER})[\s-]?)?"
     r"(?:semi-?tones?|half[ -]?steps?|whole steps?|octaves?|oct|tones|cents|st"

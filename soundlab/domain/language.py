@@ -12,7 +12,7 @@ from soundlab.domain.lexicon import Lexicon
 from soundlab.domain.reader import Reader
 from soundlab.errors import WrongInput
 
-_TOKEN = re.compile(r"@[\w-]+|\d+\.\d+k?|[\w'#-]+|[,;.!?&:/()–—]")
+_TOKEN = re.compile(r"@[\w-]+(?:'s)?|\d+\.\d+k?|[\w'#-]+|[,;.!?&:/()–—]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,10 @@ def _written(text: str, lexicon: Lexicon) -> list[str]:
     words: list[str] = []
     for word in _TOKEN.findall(plain(text)):
         base = word.lower().removesuffix("'s")
-        if base != word.lower() and base in lexicon.keep_targets and base not in ("it", "that", "this"):
+        numbered = base[:1] in "@#" or (base in lexicon.numbers and bool(words) and words[-1].lower() in lexicon.takes)
+        if base != word.lower() and numbered:
+            words += [base if base[:1] == "#" else word[:-2], "'s"]
+        elif base != word.lower() and base in lexicon.keep_targets and base not in ("it", "that", "this"):
             words += [base, "is"]
         else:
             words += lexicon.shorthand.get(word.lower(), word).split()

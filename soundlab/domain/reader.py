@@ -165,17 +165,12 @@ class Reader(Sentence):
         return True
 
     def _trait(self) -> bool:
-        """ "The reverb of #2", "the pace from take 3": one axis of another take, and nothing else of it."""
-        axis, width = self._longest(self._lexicon.traits, self._at)
-        after = self._at + width
-        while width and self._words[after : after + 1] and self._words[after] in ("that", "you", "had", "in", "on"):
-            after += 1
-        if axis is None or self._words[after : after + 1] not in (["of"], ["from"]):
+        """ "The reverb of #2", "the pace from take 3", "as dense as #2": one axis of another take, no more of it."""
+        compared = self._words[self._at] in ("as", "same")
+        axis, end, target = self._compared(self._at) if compared else self._trait_of(self._at)
+        if axis is None or target is None:
             return False
-        target, end = self._target(after + 1)
-        if target is None:
-            return False
-        away = self._mode.said and self._mode.direction < 0
+        away = self._mode.said and self._mode.direction < 0 and self._words[self._at] != "as"
         kind, direction = ("unlike", -1) if away else ("like", 1)
         size = end - self._at
         if self._words[end : end + 1] and self._words[end] in self._lexicon.takes:
@@ -184,8 +179,8 @@ class Reader(Sentence):
         return True
 
     def _owned(self) -> None:
-        """ "#2 had the right reverb": what was a likeness is one of that axis alone."""
-        if self._words[self._at : self._at + 1] not in (["had"], ["has"], ["got"]):
+        """ "#2 had the right reverb", "take 2's reverb": what was a likeness is one of that axis alone."""
+        if self._words[self._at : self._at + 1] not in (["had"], ["has"], ["got"], ["'s"]):
             return
         for place in range(self._at + 1, min(self._at + 5, len(self._words))):
             axis, width = self._longest(self._lexicon.traits, place)
@@ -375,6 +370,8 @@ class Reader(Sentence):
             compares = self._words[self._at] in ("not", "isn't", "rather")
             self._mode = _Mode(-1, FULL, said=not compares, directed=True)
             self._at += size
+        elif function.kind == "keep" and self._trait_of(self._at + size)[2]:
+            self._at += size  # "I like the room of #2" keeps nothing
         elif function.kind == "keep":
             self._keep(size)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
+from soundlab.domain.axes import AXES
 from soundlab.domain.lexicon import Lexicon, Words
 from soundlab.domain.spelling import spelt
 
@@ -91,6 +92,31 @@ class Sentence:
             if word not in _BEFORE_TAKES and word not in self._lexicon.takes:
                 break
         return None, at
+
+    def _trait_of(self, at: int) -> tuple[str | None, int, str | None]:
+        """The axis of a take that the words from ``at`` name, where they end, and the take: "reverb of #2"."""
+        while self._words[at : at + 1] in (["the"], ["that"]):
+            at += 1
+        axis, width = self._longest(self._lexicon.traits, at)
+        after = at + width
+        while width and self._words[after : after + 1] and self._words[after] in ("that", "you", "had", "in", "on"):
+            after += 1
+        if axis is None or self._words[after : after + 1] not in (["of"], ["from"], ["like"], ["as"]):
+            return None, at, None
+        target, end = self._target(after + 1 + (self._words[after + 1 : after + 2] == ["in"]))
+        return axis, end, target
+
+    def _compared(self, at: int) -> tuple[str | None, int, str | None]:
+        """The same of "as dense as #2" and "the same distance as take 2"."""
+        axis, end, target = self._trait_of(at + 1)
+        if target is not None:
+            return axis, end, target
+        sense, width = self._longest(self._lexicon.senses, at + 1)
+        after = at + 1 + width
+        if self._words[at] != "as" or sense is None or self._words[after : after + 1] != ["as"]:
+            return None, at, None
+        target, end = self._target(after + 1)
+        return (sense.axis if AXES[sense.axis].counted else None), end, target
 
     def _joined(self, at: int) -> int:
         """Where a thing goes on behind "on", "of" and the like: "footsteps on gravel"; 0 when it does not."""

@@ -54,6 +54,23 @@ def test_understands(text: str, wishes: set[tuple[str, str, int, float]]) -> Non
     assert understood(text) == wishes
 
 
+@pytest.mark.parametrize(
+    ("text", "axis", "target"),
+    [
+        ("the reverb of #2", "space", "#2"),
+        ("take 2's transients", "hardness", "#2"),
+        ("the same distance as take 2", "distance", "#2"),
+        ("as dense as number 2", "density", "#2"),
+        ("movement like in take 3", "movement", "#3"),
+        ("I like the room from take 2", "space", "#2"),
+        ("@t93as's reverb", "space", "t93as"),
+    ],
+)
+def test_takes_one_axis_of_another_take(text: str, axis: str, target: str) -> None:
+    (wish,) = parse(text, LEXICON)
+    assert (wish.kind, wish.axis, wish.target) == ("like", axis, target)
+
+
 def test_the_words_of_each_wish_are_kept() -> None:
     assert [a.text for a in parse("More metallic, less bright", LEXICON)] == ["More metallic", "less bright"]
 
