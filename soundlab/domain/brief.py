@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from soundlab.errors import WrongInput
@@ -35,6 +35,25 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Imagined:
+    """What an answer may come to sound like: its parent, as treatment would change it, some of the way there.
+
+    Attributes
+    ----------
+    vector
+        CLAP embedding of that, of unit length.
+    share
+        How far it lies from the parent to the treated parent; 1 is that itself.
+    treatment
+        What was done, and how much of it.
+    """
+
+    vector: tuple[float, ...] = field(repr=False)
+    share: float
+    treatment: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Brief:
     """The request for takes.
 
@@ -55,6 +74,8 @@ class Brief:
     parent: str | None = None
     anchor: str | None = None
     """Take id that is heard with every term, for checkpoints that are steered by sound: what is not asked for stays."""
+    imagined: Imagined | None = None
+    """What stands in the anchor's place with what pulls towards the answer: between both lies what was asked."""
     continue_from: str | None = None
     """Take id whose opening or whole is continued."""
     keep_seconds: float | None = None

@@ -60,6 +60,9 @@ class GenerationRequest:
     """(CLAP embedding, weight), for checkpoints that are steered by sound."""
     anchor: tuple[float, ...] = ()
     """CLAP embedding that is heard with prompt and terms alike: they pull, and the rest goes on sounding like it."""
+    towards: tuple[float, ...] = ()
+    """CLAP embedding in the anchor's place with what pulls, while what pushes away hears the anchor: the difference
+    pulls, too."""
     adapters: tuple[tuple[str, float], ...] = ()
     """(folder, weight)."""
     temperature: float = 1.0

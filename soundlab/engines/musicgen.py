@@ -107,6 +107,7 @@ class Musicgen:
         against: str = "",
         *,
         anchor: Sequence[float] = (),
+        towards: Sequence[float] = (),
         steer: bool = True,
         offset: Tensor | None = None,
     ) -> Conditions:
@@ -126,6 +127,8 @@ class Musicgen:
         anchor
             CLAP embedding that joins each term, so that what lies between terms pulls and
             what the embedding says is common to them.
+        towards
+            CLAP embedding that takes the anchor's place with what pulls; terms that push away hear the anchor.
         steer
             Whether measures steer at all; training of adapters goes by the words alone.
         offset
@@ -161,10 +164,11 @@ class Musicgen:
             states, mask = axis_condition.joined(states, mask, self.axes.vector(implied, known), known)
             pull = CONTRAST_PULL if contrast or against else MEASURE_PULL
             weights = [weights[0] + pull, *weights[1:], -pull]
+        beside = [towards if towards and weight > 0 else anchor for weight in weights] if anchor else []
         states = torch.cat([torch.zeros_like(states[:1]), states])
         mask = torch.cat([torch.zeros_like(mask[:1]), mask])
         if sounds or anchor:
-            states, mask = self._with_sounds(states, mask, [vector for vector, _ in sounds], anchor)
+            states, mask = self._with_sounds(states, mask, [vector for vector, _ in sounds], beside)
         if self.melody:
             states = torch.cat([self._silent_melody(len(states)), states], 1)
             mask = torch.ones(states.shape[:2], dtype=mask.dtype, device=mask.device)
@@ -199,26 +203,22 @@ class Musicgen:
         return given
 
     def _with_sounds(
-        self, states: Tensor, mask: Tensor, vectors: list[Sequence[float]], anchor: Sequence[float]
+        self, states: Tensor, mask: Tensor, alone: list[Sequence[float]], beside: list[Sequence[float]]
     ) -> tuple[Tensor, Tensor]:
-        """Add a column for the sound token, the anchor's in it, and a row for each sound, which has no words."""
+        """Add a column for the sound token: with ``beside`` in it, one a term, and a row for each sound ``alone``."""
         if self._sound is None:
             raise EngineFailed(
                 f"{self.checkpoint.name} was not trained to be steered by sound",
                 "steer it by words",
             )
-        every = [*vectors, anchor] if anchor else vectors
-        heard = torch.tensor([list(v) for v in every], dtype=self.dtype, device=self.device)
-        heard = torch.nn.functional.linear(heard, self._sound["weight"], self._sound["bias"])
         rows, tokens, width = states.shape
-        wide = states.new_zeros(rows + len(vectors), tokens + 1, width)
-        wide[:rows, :tokens] = states
-        wide[rows:, tokens] = heard[: len(vectors)]
-        known = mask.new_zeros(rows + len(vectors), tokens + 1)
-        known[:rows, :tokens] = mask
-        known[rows:, tokens] = 1
-        if anchor:
-            wide[1:rows, tokens], known[1:rows, tokens] = heard[-1], 1
+        wide = states.new_zeros(rows + len(alone), tokens + 1, width)
+        known = mask.new_zeros(rows + len(alone), tokens + 1)
+        wide[:rows, :tokens], known[:rows, :tokens] = states, mask
+        vectors = torch.tensor([list(v) for v in (*beside, *alone)], dtype=self.dtype, device=self.device)
+        heard = torch.nn.functional.linear(vectors, self._sound["weight"], self._sound["bias"])
+        first = len(wide) - len(heard)  # the empty condition hears nothing, nor do terms where there is no anchor
+        wide[first:, tokens], known[first:, tokens] = heard, 1
         return wide, known
 
     def _silent_melody(self, rows: int) -> Tensor:
@@ -281,6 +281,7 @@ class Musicgen:
                 dict(request.contrast),
                 request.against if not request.measures else "",
                 anchor=request.anchor,
+                towards=request.towards,
                 offset=offset,
             )
             rows = len(generators) * (1 if given.unguided else len(given.states))

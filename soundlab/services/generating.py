@@ -115,6 +115,7 @@ class GenerationService:
             limits.append(source.licence)
         if brief.anchor is not None:
             limits.append(self._takes.get(brief.anchor).licence)
+        anchor = self._anchor(brief)
         past = self._past(brief)
         if past is not None:
             limits.append(past.licence)
@@ -131,7 +132,8 @@ class GenerationService:
             guidance=brief.guidance,
             terms=tuple(terms),
             sounds=tuple(sounds),
-            anchor=self._anchor(brief),
+            anchor=anchor,
+            towards=brief.imagined.vector if brief.imagined and anchor else (),
             adapters=tuple((a.path, w) for a, (_, w) in zip(adapters, brief.adapters, strict=True)),
             temperature=brief.temperature,
             top_k=brief.top_k,
@@ -189,6 +191,10 @@ class GenerationService:
         kept = select(done)
         self._takes.finish([(t.id, {"state": "unranked"}) for t in done if t.id not in kept])
         return [self._takes.get(identity) for identity in kept]
+
+    def hears(self, checkpoint: str) -> bool:
+        """Whether a checkpoint is steered by sound, in the space of the project's embeddings."""
+        return self._sound_space(checkpoint) == self._embedder.model_id
 
     def _bring_to(self, lufs: float, take: Take) -> None:
         """Change a take's file to a loudness."""
@@ -260,6 +266,9 @@ class GenerationService:
             "top_k": brief.top_k,
             "top_p": brief.top_p,
             "anchor": brief.anchor,
+            "imagined": None
+            if brief.imagined is None
+            else {"share": brief.imagined.share, "treatment": list(brief.imagined.treatment)},
             "continue_from": brief.continue_from,
             "keep_seconds": brief.keep_seconds,
             "level": None if brief.level is None else round(brief.level, 2),
@@ -296,7 +305,7 @@ class GenerationService:
         limits: list[str] = []
         sounds: list[Sound] = []
         steered: list[dict[str, Any]] = []
-        hears = self._sound_space(brief.checkpoint) == self._embedder.model_id
+        hears = self.hears(brief.checkpoint)
         for reference in brief.references:
             words, limit = self._reference(reference.target)
             limits.append(limit)
@@ -318,7 +327,7 @@ class GenerationService:
 
     def _anchor(self, brief: Brief) -> tuple[float, ...]:
         """The embedding of the take that is to be heard throughout; empty where there is none or it cannot steer."""
-        if brief.anchor is None or self._sound_space(brief.checkpoint) != self._embedder.model_id:
+        if brief.anchor is None or not self.hears(brief.checkpoint):
             return ()
         return self._heard(brief.anchor) or ()
 

@@ -16,7 +16,7 @@ from soundlab.domain.axes import AXES, COUNTED
 from soundlab.domain.brief import Brief
 from soundlab.domain.take import Take
 from soundlab.services.generating import GenerationService
-from soundlab.services.steering import SteeringService, revise
+from soundlab.services.steering import SteeringService
 from soundlab.storage.vectors import VectorStore, unit_mean
 
 CANDIDATES = 4
@@ -149,7 +149,7 @@ class Proof:
             stressed=False,  # the words, and nothing that is made of them
             **self.sampling,
         )
-        answer = revise(parent, adjustments, self.steering.jnds)
+        answer = self.steering.brief(parent, adjustments)
 
         def best(candidates: list[Take]) -> list[str]:
             return self.steering.ranked(parent, candidates, adjustments)[:1]

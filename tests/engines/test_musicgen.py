@@ -140,6 +140,10 @@ def test_sounds_steer_a_checkpoint_trained_for_it(tmp_path: Path) -> None:
     assert anchored.mask[:, -1].tolist() == [0, 1, 1, 1]
     assert torch.allclose(anchored.states[1:3, -1], weight[:, 1].expand(2, -1))
     assert torch.allclose(anchored.states[3, -1], weight[:, 0])
+    towards = engine.conditions(
+        [("dark rain", 3.0), ("bright rain", -1.0)], anchor=(0.0, 1.0, 0.0, 0.0), towards=(0.0, 0.0, 1.0, 0.0)
+    )
+    assert torch.allclose(towards.states[1:3, -1], weight[:, [2, 1]].T)  # what pulls hears it, what pushes the anchor
 
     def sound(**more: object) -> np.ndarray:
         engine.generate(request(tmp_path, **more))

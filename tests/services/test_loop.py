@@ -15,6 +15,7 @@ from soundlab.domain.searchrecipe import Bound, Filters
 from soundlab.domain.take import Take
 from soundlab.errors import Cancelled, NotFound, RightsRefused, WrongInput
 from soundlab.project import Project
+from soundlab.services import steering
 from soundlab.services.exporting import Delivery
 from soundlab.services.reviewing import decide
 from soundlab.services.steering import STEP, check, revise
@@ -186,8 +187,29 @@ def test_an_answer_sounds_like_its_parent_where_nothing_is_to_join_it(warm: Proj
 
     anchored = like(replay=None)
     assert anchored > like(replay=None, anchor=None) + 0.05
-    assert like(passes=(2,)) > like(passes=(32,)) > anchored
+    assert like(passes=(2,)) > max(like(passes=(32,)), anchored)
     assert revise(parents[0], warm.steering.parse("brighter, add bells"), warm.steering.jnds).anchor is None
+
+
+def test_an_answer_is_shown_what_treatment_would_make_of_its_parent(
+    warm: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steering, "TOWARDS", 1.0)
+    parents = [warm.generation.generate(Brief(prompt, seconds=2.0), 1, 3)[0] for prompt in ("fire", "machinery")]
+    asked = warm.steering.parse("brighter")
+    measured = []
+    for parent in parents:
+        brief = warm.steering.brief(parent, asked)
+        assert brief.imagined is not None
+        (done,) = brief.imagined.treatment
+        assert done["axis"] == "brightness" and done["amount"] > 0
+        shown, plain = (warm.generation.generate(b, 4, parent.seed) for b in (brief, brief.with_(imagined=None)))
+        assert [t.recipe["imagined"]["treatment"] for t in shown] == [[done]] * 4
+        assert plain[0].recipe["imagined"] is None
+        measured.append([np.mean([t.descriptors["brightness"] for t in takes]) for takes in (shown, plain)])
+    assert np.mean([shown - plain for shown, plain in measured]) > 0.3 * warm.steering.jnds["brightness"]
+    assert warm.steering.brief(parents[0], warm.steering.parse("brighter, add bells")).imagined is None
+    assert warm.steering.brief(parents[0], warm.steering.parse("louder")).imagined is None
 
 
 def test_an_anchor_brings_its_ceiling_along(warm: Project, tone: Path) -> None:
