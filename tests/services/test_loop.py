@@ -18,7 +18,8 @@ from soundlab.project import Project
 from soundlab.services import steering
 from soundlab.services.exporting import Delivery
 from soundlab.services.reviewing import decide
-from soundlab.services.steering import STEP, check, revise
+from soundlab.services.revising import STEP, revise
+from soundlab.services.steering import check
 from soundlab.storage.vectors import unit_mean
 from tests import tiny
 
