@@ -23,8 +23,8 @@ CANDIDATES = 4
 """Takes that are made for each one kept, in every row alike."""
 ROWS = ("again", "words", "guidance", "ranking", "all", "treatment", "finished")
 """A new seed, which is chance; the words appended to the prompt; the answering brief's first take; the parent's
-brief, best of four; the answering brief, best of four; treatment alone; the answering brief, best of four, and
-what that one missed treated, which is what feedback does by itself."""
+brief, best of four; the answering brief, best of four; treatment alone; the answering brief, best of four for one
+that is to be finished, and what it missed treated, which is what feedback does by itself."""
 PROMPTS = (
     "rain",
     "a low drone",
@@ -154,8 +154,11 @@ class Proof:
         def best(candidates: list[Take]) -> list[str]:
             return self.steering.ranked(parent, candidates, adjustments)[:1]
 
+        def best_twice(candidates: list[Take]) -> list[str]:
+            return [*best(candidates), self.steering.ranked(parent, candidates, adjustments, finish=True)[0]]
+
         made = self.generation.generate
-        every = made(answer, CANDIDATES, parent.seed, adjustments=rows, select=best)[0]
+        every, closest = made(answer, CANDIDATES, parent.seed, adjustments=rows, select=best_twice)
         return [
             ("again", made(plain, 1, parent.seed + 5000)[0]),
             ("words", made(plain.with_(prompt=f"{parent.prompt}, {words}"), 1, parent.seed)[0]),
@@ -163,7 +166,7 @@ class Proof:
             ("ranking", made(plain, CANDIDATES, parent.seed + 6000, adjustments=rows, select=best)[0]),
             ("all", every),
             ("treatment", self.steering.treat(parent.id, words)),
-            ("finished", self.steering.finished(parent, every, adjustments, adjustments)),
+            ("finished", self.steering.finished(parent, closest, adjustments, adjustments)),
         ]
 
     def _listen(self, take: Take) -> tuple[dict[str, float | None], np.ndarray]:

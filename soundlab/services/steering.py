@@ -44,6 +44,12 @@ COLLATERAL = 2.0
 """Just-noticeable differences that it costs a candidate when everything else moved too."""
 IDENTITY = 1.5
 """The same that full likeness to the parent is worth."""
+FINISHED_IDENTITY = 8.0
+"""The same where treatment finishes what a candidate has missed: it can move any of them, and make none more alike.
+
+On four prompts that the direction benchmark does not use, 112 requests: with 1.5 finished takes obeyed in 84 % at a
+likeness of 0.62, with 8 in 86 % at 0.66.
+"""
 TOWARDS = 0.45
 """How far towards its treated parent an answer is to sound, in CLAP space, on the axes of ``SHOWN``.
 
@@ -186,7 +192,7 @@ class SteeringService:
             progress=progress,
             cancelled=cancelled,
             stream=stream,
-            select=lambda candidates: self.ranked(parent, candidates, goals)[:n],
+            select=lambda candidates: self.ranked(parent, candidates, goals, finish=finish)[:n],
         )
         made = [self._checked(parent, child, goals) for child in chosen]
         return [self.finished(parent, child, adjustments, goals) for child in made] if finish else made
@@ -395,9 +401,15 @@ class SteeringService:
         )
         return self._checked(parent, child, goals)
 
-    def ranked(self, parent: Take, candidates: list[Take], adjustments: Sequence[Adjustment]) -> list[str]:
+    def ranked(
+        self, parent: Take, candidates: list[Take], adjustments: Sequence[Adjustment], *, finish: bool = False
+    ) -> list[str]:
         """Order candidates by movement along the asked axes (in JNDs, capped), by what else moved and how like
-        the parent they are, by fit to the brief, and by taste."""
+        the parent they are, by fit to the brief, and by taste.
+
+        Likeness counts more where treatment is to ``finish`` what is chosen.
+        """
+        alike = FINISHED_IDENTITY if finish and any(able(a) for a in adjustments) else IDENTITY
         directions = self._directions(adjustments)
         taste = self.taste.taste()
         scores = []
@@ -413,7 +425,7 @@ class SteeringService:
             if own is not None and old is not None:
                 moved = own.astype(np.float32).mean(0) - old.astype(np.float32).mean(0)
                 score += 3.0 * sum(float(moved @ d) for d in directions)
-                score += IDENTITY * float(unit_mean(own) @ unit_mean(old))
+                score += alike * float(unit_mean(own) @ unit_mean(old))
             score -= COLLATERAL * astray(parent, child, adjustments, self.jnds)
             if own is not None:
                 score += WEIGHT * taste.score(unit_mean(own))
