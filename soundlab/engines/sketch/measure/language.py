@@ -105,6 +105,13 @@ LAYERED = (
     ("crickets", "bells", "crickets with church bells in the background"),
 )
 
+PLAIN = ASKED | {"footsteps": "footsteps", "wind": "wind", "clock": "a ticking clock", "drips": "dripping water"}
+"""Families that a bare noun asks for."""
+_CLIPS = 20
+"""Corpus clips of each that say what belongs to it."""
+_BESIDE = np.array([4.0, 4.0])
+"""dB of tonality and LU of loudness: about what takes of one prompt differ by."""
+
 
 class Takes:
     """Makes takes of the checkpoint under test as arrays."""
@@ -183,6 +190,35 @@ def _likeness(takes: Takes, clap: Clap, n: int) -> Figure:
     return Figure("language", "nearer by --like", float((near > far).mean()), f"of {n}", None, True, note)
 
 
+def _plain(takes: Takes, through: Callable[[Audio], Audio], seeds: int, tell: Tell) -> Figure:
+    """How often takes of a bare noun are as tonal and as loud as corpus clips of its family are through the codec.
+
+    A tone or a level that does not belong passes every comparison of two takes that
+    both have it. In reach is what lies between the family's least and most, and ``_BESIDE`` beyond.
+    """
+    good, by_family = [], []
+    for index, (family, prompt) in enumerate(PLAIN.items()):
+        tell(f"language: what does not belong: {prompt}")
+        start = HELD_OUT_START + 400_000_000 + 1000 * index
+        clips = [through(scene.render(scene.plain(family, start + k, seconds=SECONDS))) for k in range(_CLIPS)]
+        known, made = (np.array([_laid_bare(a) for a in audio]) for audio in (clips, takes(prompt, range(seeds))))
+        low, high = known.min(0) - _BESIDE, known.max(0) + _BESIDE
+        inside = ((made >= low) & (made <= high)).all(1)
+        good += inside.tolist()
+        by_family.append(f"{family} {inside.mean():.0%}")
+    return Figure(
+        "language", "as tonal and loud as its family", float(np.mean(good)), f"of {len(good)}", 0.9, True,
+        ", ".join(by_family),
+    )  # fmt: skip
+
+
+def _laid_bare(audio: Audio) -> tuple[float, float]:
+    """Tonality and loudness."""
+    analysis = Analysis(audio.astype(np.float64))
+    tonality, loudness = (DESCRIPTORS[axis](analysis) for axis in ("tonality", "loudness"))
+    return tonality if tonality is not None else 0.0, loudness if loudness is not None else -70.0
+
+
 def measure(
     generator: LocalGenerator,
     checkpoint: str,
@@ -220,6 +256,8 @@ def measure(
         by_family.append(f"{name} {found.mean():.0%}")
     note = f"corpus {ceiling:.0%}; " + ", ".join(by_family)
     out.append(Figure("language", "family named right", float(np.mean(hits)), f"of {len(hits)}", 0.8, True, note))
+
+    out.append(_plain(takes, through, seeds, tell))
 
     tell("language: layers")
     detect = Detectors(*mixture_rows(through, SECONDS, 500, HELD_OUT_START + 200_000_000))
