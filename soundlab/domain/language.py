@@ -66,7 +66,9 @@ def _written(text: str, lexicon: Lexicon) -> list[str]:
     words: list[str] = []
     for word in _TOKEN.findall(plain(text)):
         base = word.lower().removesuffix("'s")
-        numbered = base[:1] in "@#" or (base in lexicon.numbers and bool(words) and words[-1].lower() in lexicon.takes)
+        numbered = base.startswith(("@", "#")) or (
+            base in lexicon.numbers and bool(words) and words[-1].lower() in lexicon.takes
+        )
         if base != word.lower() and numbered:
             words += [base if base[:1] == "#" else word[:-2], "'s"]
         elif base != word.lower() and base in lexicon.keep_targets and base not in ("it", "that", "this"):

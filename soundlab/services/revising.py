@@ -31,8 +31,8 @@ UNHURRIED = frozenset(
     (("density", -1), ("energy", -1), ("speed", -1), ("movement", 1), ("roughness", -1), ("space", 1))
 )
 """Wishes whose candidates are all decoded step by step: what is drawn all at once has more events and less of a tail,
-whatever was asked (means of 16 takes in 2 and 6 passes: density moved by -1.0 of its just-noticeable differences where
-less was asked for, step by step by 1.4; energy -0.8 and 3.2, space -0.5 and 0.9)."""
+and moves less far or the wrong way (means of 16 takes in 2 and 6 passes: density moved by -1.0 of its just-noticeable
+differences where less was asked for, step by step by 1.4; energy -0.8 and 3.2, space -0.5 and 0.9)."""
 KEEP_SHARE = 0.3
 """Part of the parent that stays as the opening when identity is to be kept."""
 

@@ -58,7 +58,8 @@ of 112, with 0.2 in 59 and with 0.45 in 62 %; likeness to the parent 0.77, 0.75 
 88 and register in 50 % instead of 75 and 50, and likeness fell to 0.55.
 """
 SHOWN = frozenset(("brightness", "warmth", "register", "roughness", "hardness", "tonality", "distance"))
-"""Axes that CLAP hears of treatment: on the others the same takes followed less when they were shown it, or no more."""
+"""Axes that are shown so. Of 16 requests each, energy and space were followed less, pace no more, movement oftener one
+way and less the other, and sparser oftener at half the likeness. Boominess was not tried."""
 
 
 def read_lexicon(folder: Path, own: Sequence[Path] = ()) -> Lexicon:

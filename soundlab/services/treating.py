@@ -48,8 +48,8 @@ LEAST: dict[tuple[str, int], float] = {
 }
 """The least amount at a bare comparative, where the descriptor notices sooner than anyone else does.
 
-Set on takes of eight prompts that the direction benchmark does not use: below it, the second measure of the axis
-had not moved noticeably either in most of them, or more than in any other way.
+Set on takes of seven prompts that the direction benchmark does not use, treated by 0.25, 0.5, 0.75 and 1: about where
+the second measure of the axis moves noticeably in most of them.
 """
 MOST: dict[str, float] = {"register": 0.4, "speed": 0.6}
 """The most amount at a bare comparative: a fifth up or down, and 1.7 times as fast or slow."""
