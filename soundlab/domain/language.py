@@ -78,6 +78,11 @@ def _written(text: str, lexicon: Lexicon) -> list[str]:
     return words
 
 
+def layered(prompt: str) -> bool:
+    """Whether a prompt speaks of one sound beside another: rain with distant bells."""
+    return not _LAYERS.isdisjoint(w.lower().strip(",.;:!?") for w in prompt.split())
+
+
 def contrary(prompt: str, lexicon: Lexicon) -> str:
     """A prompt with each adjective of a measured axis turned into its opposite: dark rain → bright rain.
 
@@ -86,10 +91,10 @@ def contrary(prompt: str, lexicon: Lexicon) -> str:
     Empty, too, where several sounds are layered: an adjective is one's, and what is
     read is of all.
     """
+    if layered(prompt):
+        return ""
     words = prompt.split()
     plain_words = [w.lower().strip(",.;:!?") for w in words]
-    if not _LAYERS.isdisjoint(plain_words):
-        return ""
     out: list[str] = []
     turned = False
     at = 0

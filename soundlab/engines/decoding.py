@@ -58,12 +58,19 @@ class Conditions:
     as_prefix
         The states stand before the first frame (MusicGen Melody) instead of
         being attended to across.
+    shares
+        One a book: how far guidance reaches it, from 0, where it is drawn as the first
+        term alone makes it likely, to 1. Empty guides all whole.
+    temperatures
+        One a book: what its logits are divided by, above the sampling's temperature. Empty divides none.
     """
 
     states: Tensor
     mask: Tensor
     weights: tuple[float, ...]
     as_prefix: bool = False
+    shares: tuple[float, ...] = ()
+    temperatures: tuple[float, ...] = ()
 
     @property
     def unguided(self) -> bool:
@@ -170,6 +177,10 @@ class _Run:
             states, mask = states[1:], mask[1:]
         self._weights = conditions.weights
         self._unguided = conditions.unguided
+        self._shares, self._temperatures = (
+            torch.tensor(each, device=states.device)[:, None] if each else None
+            for each in (conditions.shares, conditions.temperatures)
+        )
         self._takes = takes
         self._terms = states.shape[0]
         states = states.repeat_interleave(takes, 0)
@@ -242,10 +253,14 @@ class _Run:
         return self._guide(flat).transpose(1, 2)
 
     def _guide(self, flat: Tensor) -> Tensor:
-        if self._unguided:
-            return flat[0]
         empty = flat[0]
-        return empty + sum((flat[i + 1] - empty) * w for i, w in enumerate(self._weights))
+        if self._unguided:
+            guided = empty
+        else:
+            guided = empty + sum((flat[i + 1] - empty) * w for i, w in enumerate(self._weights))
+            if self._shares is not None:
+                guided = flat[1] + self._shares * (guided - flat[1])
+        return guided if self._temperatures is None else guided / self._temperatures
 
 
 def delayed_pattern(prompt: Tensor, frames: int, *, pad: int, channels: int) -> Tensor:

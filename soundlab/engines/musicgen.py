@@ -24,6 +24,7 @@ from transformers.models.musicgen_melody import MusicgenMelodyForConditionalGene
 
 from soundlab.audio.decode import read_audio
 from soundlab.audio.write import write_audio
+from soundlab.domain.language import layered
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import GenerationRequest, GenerationResult, Progress, Replayed, ignore_progress, never
 from soundlab.engines import axis_condition, sound_condition
@@ -40,8 +41,10 @@ codec.register()
 
 MAX_TEXT_TOKENS = 256
 _STREAM_SECONDS = 1.0
-MEASURE_PULL = 5.0
+MEASURE_PULL = 4.0
 """Pull of what the first term should measure, beside that of its words."""
+LAYERED_PULL = 2.0
+"""The same where it speaks of several sounds: what its words measure together is none of theirs."""
 CONTRAST_PULL = 8.0
 """The same where it is known what it should not measure."""
 _EMPTY_TOKENS = 2
@@ -92,6 +95,10 @@ class Musicgen:
         self.channels = int(self.model.decoder.config.audio_channels)
         self.window_seconds = float(getattr(self.model.config, "soundlab_context", 30.0))
         """Seconds the decoder was trained on at once; longer takes slide."""
+        self.shares = tuple(getattr(self.model.config, "soundlab_guidance_by_book", ()))
+        """How far guidance reaches each codebook, from 0 to 1; empty where it reaches all."""
+        self.temperatures = tuple(getattr(self.model.config, "soundlab_temperature_by_book", ()))
+        """Temperature of each codebook beside the sampling's; empty where there is none."""
         kind = self.model.config.audio_encoder.model_type
         self.stream_context = max(1, round(_CONTEXT.get(kind, 1.0) * self.frame_rate))
         """Frames either side that streamed decoding needs."""
@@ -106,6 +113,7 @@ class Musicgen:
         contrast: Mapping[str, float] | None = None,
         against: str = "",
         *,
+        layered: bool = False,
         anchor: Sequence[float] = (),
         towards: Sequence[float] = (),
         steer: bool = True,
@@ -124,6 +132,8 @@ class Musicgen:
             it is guided to; without any it is guided away from not being measured at all.
         against
             Words whose reading is the contrast, where ``contrast`` gives none.
+        layered
+            Whether the first term speaks of several sounds, which measure less as its words are read.
         anchor
             CLAP embedding that joins each term, so that what lies between terms pulls and
             what the embedding says is common to them.
@@ -162,7 +172,7 @@ class Musicgen:
             implied, known = torch.cat([implied, apart]), torch.cat([known, told])
             states, mask = torch.cat([states, states[:1]]), torch.cat([mask, mask[:1]])
             states, mask = axis_condition.joined(states, mask, self.axes.vector(implied, known), known)
-            pull = CONTRAST_PULL if contrast or against else MEASURE_PULL
+            pull = CONTRAST_PULL if contrast or against else LAYERED_PULL if layered else MEASURE_PULL
             weights = [weights[0] + pull, *weights[1:], -pull]
         beside = [towards if towards and weight > 0 else anchor for weight in weights] if anchor else []
         states = torch.cat([torch.zeros_like(states[:1]), states])
@@ -172,7 +182,8 @@ class Musicgen:
         if self.melody:
             states = torch.cat([self._silent_melody(len(states)), states], 1)
             mask = torch.ones(states.shape[:2], dtype=mask.dtype, device=mask.device)
-        return Conditions(states, mask, (*weights, *(w for _, w in sounds)), as_prefix=self.melody)
+        pulls = (*weights, *(w for _, w in sounds))
+        return Conditions(states, mask, pulls, self.melody, self.shares, self.temperatures)
 
     @torch.inference_mode()
     def readings(self, captions: Sequence[str]) -> Tensor:
@@ -280,6 +291,7 @@ class Musicgen:
                 dict(request.measures),
                 dict(request.contrast),
                 request.against if not request.measures else "",
+                layered=layered(request.prompt),
                 anchor=request.anchor,
                 towards=request.towards,
                 offset=offset,

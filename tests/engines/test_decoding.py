@@ -1,5 +1,7 @@
 """The decode loop: equal to generate(), reproducible, cancellable."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -101,6 +103,25 @@ def test_weighted_terms_add_up() -> None:
     other = decode(decoder, conditions(model, (3.0, -2.0)), frames=30, generators=seeds(4), sampling=Sampling())
     assert torch.equal(one, split)
     assert not torch.equal(one, other)
+
+
+def test_books_are_guided_by_their_shares_and_drawn_at_their_temperatures() -> None:
+    model = tiny.musicgen()
+    decoder, given = StepDecoder(model.decoder), conditions(model, (3.0, 1.0))
+    tokens = torch.full((1, decoder.books, 1), decoder.pad)
+
+    def logits(c: Conditions) -> torch.Tensor:
+        return decoder.begin(c, 1, 2).logits(tokens)[0]
+
+    every, alone = logits(given), logits(replace(conditions(model), weights=(1.0,)))
+    shares = (1.0, 0.0) + (0.5,) * (decoder.books - 2)
+    part = logits(replace(given, shares=shares))
+    assert torch.allclose(part[0], every[0], atol=1e-5) and torch.allclose(part[1], alone[1], atol=1e-5)
+    assert torch.allclose(part[2:], 0.5 * (every + alone)[2:], atol=1e-5) and not torch.allclose(
+        every, alone, atol=1e-2
+    )
+    hot = logits(replace(given, temperatures=(1.0,) + (2.0,) * (decoder.books - 1)))
+    assert torch.equal(hot[0], every[0]) and torch.allclose(2 * hot[1:], every[1:])
 
 
 def test_progress_comes_with_finished_frames_and_cancelling_stops() -> None:

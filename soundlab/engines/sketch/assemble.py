@@ -30,6 +30,12 @@ from soundlab.engines.sketch.train_decoder import decoder_config
 
 CONTEXT_SECONDS = 10.0
 """Length of the corpus clips."""
+TONES_GUIDED, FINER_TEMPERATURE = 0.3, 1.2
+"""How far guidance reaches tones, and how the finer books are drawn, which it does not reach.
+
+Where there is noise both are near chance. Guided as far as the first book, or cut to the likeliest tokens, that
+chance leans one way, frame by frame, until a tone stands in the sound that does not belong.
+"""
 
 
 def _half(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -80,6 +86,9 @@ def musicgen(cache: Path, text: Path, out: Path, before: Path | None = None, sha
     }
     missing, unexpected = model.load_state_dict(trained, strict=False)
     config.soundlab_context = CONTEXT_SECONDS
+    finer = codec.config.num_quantizers - 1 - codec.config.num_tones
+    config.soundlab_guidance_by_book = [1.0, *[TONES_GUIDED] * codec.config.num_tones, *[0.0] * finer]
+    config.soundlab_temperature_by_book = [1.0] * (1 + codec.config.num_tones) + [FINER_TEMPERATURE] * finer
     left = [name for name in missing if name.startswith(("decoder.", "enc_to_dec"))]
     if left or unexpected:
         raise SystemExit(f"decoder weights do not fit: {left[:3]} {unexpected[:3]}")
