@@ -10,8 +10,11 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from soundlab.audio.descriptors import DESCRIPTORS, describe_file
+from soundlab.audio.decode import read_audio
+from soundlab.audio.descriptors import DESCRIPTORS, describe
+from soundlab.audio.loudness import gain_for
 from soundlab.config import packaged
+from soundlab.domain.brief import USUAL_LEVEL
 from soundlab.domain.ports import GenerationRequest
 from soundlab.engines.local import LocalGenerator
 from soundlab.project import usual_sampling
@@ -21,14 +24,23 @@ PROMPTS = ("rain", "church bells", "a low drone", "soft piano notes", "a crackli
            "a synth pad", "footsteps", "metal hits in a huge hall")  # fmt: skip
 AT_MOST = {"register": 0.5, "speed": 0.5}
 """Octaves that anyone hears, though takes of one prompt are pitched and paced anywhere, octaves apart."""
+AT_LEAST = {"loudness": 1.0}
+"""LU, about the least change of level that is heard at all; takes, brought to one loudness, hardly differ in it."""
 HEAD = """\
 # Just-noticeable difference of each descriptor: the 75th percentile of the
 # differences between takes of one prompt with different seeds, measured on the
 # sketch checkpoint by benchmarks/measure_jnd.py; of register and speed half an
-# octave at most, which anyone hears. Less than this is no change.
+# octave at most, which anyone hears, and of loudness, to which takes are brought,
+# 1 LU at least. Less than this is no change.
 
 [jnd]
 """
+
+
+def _described(path: Path) -> dict[str, float | None]:
+    """What a take measures at the loudness that takes come at."""
+    audio, rate = read_audio(path)
+    return describe(audio * gain_for(audio, rate, USUAL_LEVEL, -1.0), rate)
 
 
 def main() -> None:
@@ -47,11 +59,11 @@ def main() -> None:
             generator.generate(
                 GenerationRequest(prompt, tuple(range(args.seeds)), outputs, args.seconds, "sketch", **usual)
             )
-            groups.append([describe_file(Path(p)) for p in outputs])
+            groups.append([_described(Path(p)) for p in outputs])
     jnds = {}
     for axis in DESCRIPTORS:
         least = noticeable([[values[axis] for values in group] for group in groups])
-        jnds[axis] = min(least, AT_MOST.get(axis, least))
+        jnds[axis] = max(min(least, AT_MOST.get(axis, least)), AT_LEAST.get(axis, 0.0))
     text = HEAD + "".join(f"{axis} = {jnd:.3g}\n" for axis, jnd in jnds.items())
     print(text)
     if args.write:

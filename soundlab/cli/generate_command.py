@@ -8,7 +8,7 @@ import click
 
 from soundlab.cli.options import emit, json_option, meter, note, opened, project_option
 from soundlab.cli.rows import print_takes
-from soundlab.domain.brief import Brief, Reference, weighted
+from soundlab.domain.brief import USUAL_LEVEL, Brief, Reference, weighted
 from soundlab.domain.lint import lint
 
 
@@ -35,6 +35,9 @@ def _pair(text: str) -> tuple[str, str]:
 @click.option("--adapter", "adapters", multiple=True, metavar="A[=W]", help="A trained adapter; may be given again.")
 @click.option("--guidance", type=float, default=None, help="Pull of the prompt; 3 to 5 is usual.")
 @click.option("--temperature", type=float, default=None, help="Chance in drawing; 0 is none, 1 is usual.")
+@click.option(
+    "--level", type=float, default=None, help="LUFS that takes are brought to; -23, or as it goes on from a take."
+)
 @click.option("--top-k", type=int, default=None, help="Draw among this many likeliest; 0 is all.")
 @project_option
 @json_option
@@ -53,6 +56,7 @@ def command(
     guidance: float | None,
     temperature: float | None,
     top_k: int | None,
+    level: float | None,
     project: Path | None,
     as_json: bool,
 ) -> None:
@@ -82,6 +86,7 @@ def command(
             adapters=tuple(weighted(name) for name in adapters),
             parent=parent.id if parent else None,
             continue_from=parent.id if parent else None,
+            level=level if level is not None else None if parent else USUAL_LEVEL,
             **sampling,
         )
         with meter() as progress:

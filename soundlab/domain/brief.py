@@ -10,6 +10,8 @@ from soundlab.errors import WrongInput
 MAX_PROMPT = 2000
 """Characters; more is a paste accident, and encoders read the first few hundred at most."""
 MAX_SECONDS = 300.0
+USUAL_LEVEL = -23.0
+"""LUFS that takes come at, so that they can be compared: the programme loudness of EBU R 128."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +84,17 @@ class Brief:
     """Seconds of ``continue_from`` that stay; None is all of it."""
     measures: tuple[tuple[str, float], ...] = ()
     """(axis, value) that the sound should measure, for checkpoints that are steered by measure."""
-    level: float | None = None
-    """Loudness in LUFS that takes are brought to; None leaves it."""
+    level: float | None = USUAL_LEVEL
+    """Loudness in LUFS that takes are brought to, as near as their peaks allow; None leaves it."""
+    limited: bool = False
+    """Whether peaks are limited where they stand in the level's way."""
     stressed: bool = True
     """Whether a prompt's adjectives are stressed against their opposites, where the checkpoint can be told."""
     contrast: tuple[tuple[str, float], ...] = ()
     """(axis, value) on the other side of what it is to move away from: the difference between both is stressed."""
     replay: str | None = None
     """Take id that is made again as it would have been under this brief, by the chance that made it."""
-    passes: tuple[int, ...] = (4,)
+    passes: tuple[int, ...] = (0,)
     """How far takes may go from what is replayed, one after the other and over again: few passes stay close."""
 
     def __post_init__(self) -> None:
@@ -105,6 +109,8 @@ class Brief:
             )
         if not 0 <= self.guidance <= 20:
             raise WrongInput(f"guidance {self.guidance:g} is out of range", "choose 0 to 20; 3 is usual")
+        if self.level is not None and not -70 <= self.level <= 0:
+            raise WrongInput(f"a level of {self.level:g} LUFS is out of range", "choose -70 to 0; -23 is usual")
 
     def with_(self, **changes: Any) -> Brief:
         """Return a changed copy."""

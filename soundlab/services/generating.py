@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from soundlab.audio.decode import read_audio
 from soundlab.audio.descriptors import describe_file
+from soundlab.audio.loudness import gain_for
 from soundlab.audio.write import write_audio
 from soundlab.domain.brief import Brief, Reference
 from soundlab.domain.ports import Cancelled as CancelledFlag
@@ -34,6 +35,10 @@ REFERENCE_TERM = 1.0
 SOUND_TERM = 2.5
 """Pull of a reference's sound, for those that are."""
 MAX_TAKES = 64
+_PEAK = -1.0
+"""True peak in dBTP that levelling leaves."""
+_MOST_GAIN = 10.0
+"""By which a take is raised at most, 20 dB: what is quieter has next to nothing in it but its noise."""
 
 Sound = tuple[tuple[float, ...], float]
 """(CLAP embedding, weight)."""
@@ -163,7 +168,7 @@ class GenerationService:
             raise
         if brief.level is not None:
             for take in rows:
-                self._bring_to(brief.level, take)
+                self._bring_to(brief.level, take, limited=brief.limited)
         progress(0, 0, "measuring")
         licence = ceiling([licence_class(made.licence), *limits])
         recipe = {
@@ -196,11 +201,13 @@ class GenerationService:
         """Whether a checkpoint is steered by sound, in the space of the project's embeddings."""
         return self._sound_space(checkpoint) == self._embedder.model_id
 
-    def _bring_to(self, lufs: float, take: Take) -> None:
-        """Change a take's file to a loudness."""
+    def _bring_to(self, lufs: float, take: Take, *, limited: bool) -> None:
+        """Change a take's file to a loudness, as far as its peaks allow or limiting them; near silence stays that."""
         path = Path(take.path)
-        audio, rate = read_audio(path)
-        write_audio(path, levelled(audio.astype(np.float64), rate, lufs).astype(np.float32), rate, tags=_mark(take))
+        found, rate = read_audio(path)
+        audio = found.astype(np.float64)
+        made = levelled(audio, rate, lufs) if limited else audio * min(_MOST_GAIN, gain_for(audio, rate, lufs, _PEAK))
+        write_audio(path, made.astype(np.float32), rate, tags=_mark(take))
 
     def treated(
         self,
@@ -272,6 +279,7 @@ class GenerationService:
             "continue_from": brief.continue_from,
             "keep_seconds": brief.keep_seconds,
             "level": None if brief.level is None else round(brief.level, 2),
+            "limited": brief.limited,
             "measures": {axis: round(value, 4) for axis, value in brief.measures},
             "against": against,
             "contrast": {axis: round(value, 4) for axis, value in brief.contrast},

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from soundlab.domain.axes import AXES
-from soundlab.domain.brief import MAX_PROMPT, Brief, Reference, Term
+from soundlab.domain.brief import MAX_PROMPT, USUAL_LEVEL, Brief, Reference, Term
 from soundlab.domain.feedback import Adjustment
 from soundlab.domain.take import Take
 from soundlab.services.treating import LOUDER
@@ -63,7 +63,7 @@ def revise(parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, f
     What it should measure is the parent's, moved by ``jnds`` (:func:`measures`).
     Where nothing is added, lost or likened the parent's sound anchors it, and takes are
     what the parent would have been under the new brief, by the chance that made it.
-    Loudness is set, not generated: takes are brought to it.
+    Loudness is set, not generated: takes are brought to their parent's, or to what was asked.
     """
     words: list[str] = []
     opposite: list[str] = []
@@ -73,7 +73,8 @@ def revise(parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, f
     pull = 0.0
     stays = bool(adjustments) and all(a.kind in ("axis", "keep") for a in adjustments)
     keep: float | None = None
-    level: float | None = None
+    level = now if (now := parent.descriptors.get("loudness")) is not None else USUAL_LEVEL
+    louder = 0.0
     aims = dict(measures(parent, adjustments, jnds))
     for a in adjustments:
         if a.kind == "axis" and a.axis:
@@ -83,14 +84,12 @@ def revise(parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, f
                 words.append(degree + axis.word(a.direction))
             opposite.append(axis.word(-a.direction) if axis.counted or a.direction < 0 else "")
             pull = max(pull, a.strength)
-            if a.axis == "loudness" and (now := parent.descriptors.get("loudness")) is not None:
-                level = now + a.direction * LOUDER * a.strength * jnds["loudness"]
+            if a.axis == "loudness":
+                louder += a.direction * LOUDER * a.strength
         elif a.kind == "term" and a.term:
             (added if a.direction > 0 else avoided).append(a.term)
         elif a.kind in ("like", "unlike") and a.target:
             references.append(Reference(a.target, a.direction * a.strength * 2))
-        elif a.kind == "keep" and a.target == "level":
-            level = parent.descriptors.get("loudness")
         elif a.kind == "keep" and a.target in ("rhythm", "pitch", "all"):
             keep = KEEP_SHARE * parent.duration
     subject = _subject(parent.prompt, [a.axis for a in adjustments if a.axis])
@@ -119,7 +118,9 @@ def revise(parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, f
         passes=(0,) if any((a.axis, a.direction) in UNHURRIED for a in adjustments) else PASSES,
         continue_from=parent.id if keep else None,
         keep_seconds=keep,
-        level=level,
+        # What goes on from its parent's opening goes on at the level of that.
+        level=None if keep and not louder else min(max(level + louder, -70.0), 0.0),
+        limited=louder > 0,
         measures=tuple(aims.items()),
         contrast=measures(parent, adjustments, jnds, -1) if any(a.kind == "axis" for a in adjustments) else (),
     )

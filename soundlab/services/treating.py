@@ -15,11 +15,14 @@ from soundlab.audio.treatment import ORDER, TREATMENTS
 from soundlab.audio.write import resample
 from soundlab.domain.axes import AXES
 from soundlab.domain.feedback import Adjustment
+from soundlab.domain.ports import Cancelled as CancelledFlag
+from soundlab.domain.ports import never
+from soundlab.errors import Cancelled
 
 AIM = 6.0
 """Just-noticeable differences that full strength asks for; a bare comparative asks for half of it."""
-LOUDER = 3.4
-"""The same for loudness, which is set and not only aimed at: a bare comparative is about 6 LU."""
+LOUDER = 12.0
+"""LU that full strength asks for; a bare comparative asks for half of it."""
 LEAST: dict[tuple[str, int], float] = {
     ("brightness", 1): 0.6,
     ("brightness", -1): 0.6,
@@ -112,6 +115,8 @@ def treat(
     adjustments: Sequence[Adjustment],
     jnds: Mapping[str, float],
     since: Mapping[str, float | None] | None = None,
+    *,
+    cancelled: CancelledFlag = never,
 ) -> tuple[Audio, list[Applied]]:
     """Treat audio (channels, samples) by those adjustments that can be; return it with what was done.
 
@@ -122,6 +127,11 @@ def treat(
     and the round that did most of what was asked is kept. The loudness stays
     unless it was asked to change. Movement counts from what ``since`` measured,
     without it from the audio itself.
+
+    Raises
+    ------
+    Cancelled
+        When ``cancelled`` says so; it is asked before each wish is turned.
     """
     wishes = sorted((a for a in adjustments if able(a)), key=lambda a: ORDER.index(str(a.axis)))
     counted = [str(a.axis) for a in wishes if AXES[str(a.axis)].counted]
@@ -136,11 +146,13 @@ def treat(
     best: tuple[int, Audio, dict[str, float]] = (-1, made, amounts)
     for again in range(_ROUNDS):
         for a in wishes:
+            if cancelled():
+                raise Cancelled("treatment was stopped")
             axis = str(a.axis)
             if axis in marks:
                 if again and not _short_of(made, rate, axis, marks[axis], a.direction):
                     continue
-                full = LOUDER if axis == "loudness" else AIM / len(marks) ** 0.5
+                full = LOUDER / jnds[axis] if axis == "loudness" else AIM / len(marks) ** 0.5
                 aim = _ENOUGH if again else full * a.strength
                 goal = marks[axis] + a.direction * (aim - 1) * jnds[axis]
                 made, amount = _turned_to(made, rate, a, goal, marks[axis], first=not again)

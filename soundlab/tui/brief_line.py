@@ -10,7 +10,7 @@ from typing import Any
 from soundlab.domain.brief import Brief, Reference
 from soundlab.errors import WrongInput
 
-_OPTION = re.compile(r'(?:^|\s)(-n|-d|--seed|--adapter|--avoid|--guidance)\s+("[^"]*"|\S+)')
+_OPTION = re.compile(r'(?:^|\s)(-n|-d|--seed|--adapter|--avoid|--guidance|--level)\s+("[^"]*"|\S+)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,8 @@ def read(
     drawn = dict(sampling or {})
     if "--guidance" in given:
         drawn["guidance"] = given["--guidance"]
+    if "--level" in given:
+        drawn["level"] = given["--level"]
     brief = Brief(
         " ".join(_OPTION.sub(" ", line).split()),
         avoid=given.get("--avoid", ""),

@@ -15,6 +15,7 @@ from soundlab.errors import WrongInput
         ({"seconds": -1.0}, "duration -1"),
         ({"seconds": float("nan")}, "duration"),
         ({"guidance": 99.0}, "guidance"),
+        ({"level": 3.0}, "level of 3 LUFS"),
     ],
 )
 def test_refusals(changes: dict, says: str) -> None:

@@ -1,5 +1,7 @@
 """Options on the brief line mean what they mean on the command line."""
 
+from dataclasses import replace
+
 import pytest
 
 from soundlab.errors import WrongInput
@@ -20,6 +22,7 @@ def test_options() -> None:
     assert found.brief.prompt == "wind over a drone"
     assert (found.takes, found.seed, found.brief.seconds, found.brief.avoid) == (4, 7, 8.0, "birds, bells")
     assert found.brief.adapters == (("night", 0.5), ("x", 1.0))
+    assert asked("wind --guidance 4 --level -30").brief == replace(asked("wind").brief, guidance=4.0, level=-30.0)
 
 
 def test_a_bad_number_is_named() -> None:
