@@ -186,7 +186,7 @@ class SteeringService:
         goals = self.goals(parent, adjustments)
         progress(0, 0, "imagining")
         chosen = self.generation.generate(
-            self.brief(parent, goals),
+            self.brief(parent, goals, cancelled),
             min(MAX_TAKES, self.candidates(parent.checkpoint) * n),
             parent.seed,
             adjustments=[a.as_json() for a in adjustments],
@@ -196,9 +196,11 @@ class SteeringService:
             select=lambda candidates: self.ranked(parent, candidates, goals, finish=finish)[:n],
         )
         made = [self._checked(parent, child, goals) for child in chosen]
-        return [self.finished(parent, child, adjustments, goals) for child in made] if finish else made
+        if not finish:
+            return made
+        return [self.finished(parent, child, adjustments, goals, cancelled) for child in made]
 
-    def brief(self, parent: Take, goals: Sequence[Adjustment]) -> Brief:
+    def brief(self, parent: Take, goals: Sequence[Adjustment], cancelled: CancelledFlag = never) -> Brief:
         """The brief that answers (:func:`revise`), and by its side what treatment would make of the parent.
 
         Nothing of that is heard: its embedding shows the checkpoint where to go, where it is
@@ -211,7 +213,7 @@ class SteeringService:
         if not wishes or held is None or not shown:
             return brief
         audio, rate = read_audio(Path(parent.path))
-        made, applied = treat(audio.astype(np.float64), rate, wishes, self.jnds)
+        made, applied = treat(audio.astype(np.float64), rate, wishes, self.jnds, cancelled=cancelled)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "imagined.wav"
             write_audio(path, made.astype(np.float32), rate)
@@ -224,7 +226,12 @@ class SteeringService:
         return brief.with_(imagined=Imagined(vector, TOWARDS, tuple(a.as_json() for a in applied)))
 
     def finished(
-        self, parent: Take, child: Take, adjustments: Sequence[Adjustment], goals: Sequence[Adjustment]
+        self,
+        parent: Take,
+        child: Take,
+        adjustments: Sequence[Adjustment],
+        goals: Sequence[Adjustment],
+        cancelled: CancelledFlag = never,
     ) -> Take:
         """Treat what a child has missed of its goals, counted from its parent; return what stands in its place."""
         strength = {a.axis: a.strength for a in goals if a.kind == "axis"}
@@ -242,7 +249,9 @@ class SteeringService:
             return child
         audio, rate = read_audio(Path(child.path))
         began = time.perf_counter()
-        made, applied = treat(audio.astype(np.float64), rate, wishes, self.jnds, parent.descriptors)
+        made, applied = treat(
+            audio.astype(np.float64), rate, wishes, self.jnds, parent.descriptors, cancelled=cancelled
+        )
         finished = self.generation.treated(
             child,
             made,
@@ -375,7 +384,14 @@ class SteeringService:
         keeps = any(a.kind == "keep" and a.target == "all" for a in adjustments)
         return keeps and bool(rest) and all(able(a) for a in rest)
 
-    def treat(self, take: str, text: str, understood: Sequence[Adjustment] | None = None) -> Take:
+    def treat(
+        self,
+        take: str,
+        text: str,
+        understood: Sequence[Adjustment] | None = None,
+        *,
+        cancelled: CancelledFlag = never,
+    ) -> Take:
         """Answer feedback by signal processing alone: the same take, moved; measured like any other answer.
 
         Raises
@@ -391,7 +407,7 @@ class SteeringService:
             raise WrongInput(f"no treatment does {', '.join(left) or text!r}", "leave --treat out, and it is generated")
         began = time.perf_counter()
         audio, rate = read_audio(Path(parent.path))
-        made, applied = treat(audio.astype(np.float64), rate, goals, self.jnds)
+        made, applied = treat(audio.astype(np.float64), rate, goals, self.jnds, cancelled=cancelled)
         child = self.generation.treated(
             parent,
             made,

@@ -1,5 +1,6 @@
 """The loop through its services, on real files, a real database and the bundled checkpoint."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import soundfile
 
 from soundlab.domain.axes import AXES
-from soundlab.domain.brief import Brief, Reference
+from soundlab.domain.brief import USUAL_LEVEL, Brief, Reference
 from soundlab.domain.feedback import Adjustment
 from soundlab.domain.labels import Labels
 from soundlab.domain.ports import TrainingSettings
@@ -118,6 +119,18 @@ def test_a_take_has_its_recipe_and_can_be_made_again(warm: Project) -> None:
     assert a.size == 32_000
 
 
+def test_takes_come_at_one_level_or_at_that_which_is_asked(warm: Project) -> None:
+    def levels(**given) -> list[float]:
+        made = warm.generation.generate(Brief("rain", seconds=2.0, **given), 2, 1)
+        return [t.descriptors["loudness"] for t in made]
+
+    bare = levels(level=None)
+    assert levels() == pytest.approx([USUAL_LEVEL] * 2, abs=0.3) != pytest.approx(bare, abs=0.3)
+    assert levels(level=-30.0) == pytest.approx([-30.0] * 2, abs=0.3)
+    # Peaks stand in the way of a level that is too high, until they may be limited.
+    assert max(levels(level=-6.0)) < -6.5 and levels(level=-6.0, limited=True) == pytest.approx([-6.0] * 2, abs=1.0)
+
+
 def test_a_reference_of_unclear_rights_lowers_the_ceiling(warm: Project, tone: Path) -> None:
     (clip,) = warm.importer.run([tone], Labels()).imported
     brief = Brief("rain", seconds=1.0, references=(Reference(clip.id, 0.5),))
@@ -154,6 +167,22 @@ def test_failure_and_cancelling_leave_rows_that_say_so(warm: Project) -> None:
     assert warm.takes.all() == []
     assert len(warm.takes.all(states=("failed",))) == 2
     assert not list((warm.folder / "takes").glob("*")) if (warm.folder / "takes").exists() else True
+
+
+def test_cancelling_also_stops_treatment(warm: Project) -> None:
+    (take,) = warm.generation.generate(Brief("rain", seconds=1.0), 1, 1)
+    for answer in (warm.steering.answer, warm.steering.treat):
+        with pytest.raises(Cancelled, match="treatment"):
+            answer(take.id, "darker", cancelled=lambda: True)
+    assert [t.id for t in warm.takes.all()] == [take.id]
+
+
+def test_a_checkpoint_that_is_not_steered_by_sound_draws_anew(warm: Project, tmp_path: Path) -> None:
+    tiny.musicgen(tmp_path / "model")
+    brief = Brief("rain", seconds=1.0, checkpoint=str(tmp_path / "model"))
+    (parent,) = warm.generation.generate(brief, 1, 1)
+    (child,) = warm.generation.generate(replace(brief, prompt="dark rain", replay=parent.id, passes=(2,)), 1, 1)
+    assert (child.recipe["replay"], child.recipe["passes"]) == (None, None)
 
 
 def test_revising_writes_words_terms_and_avoid(warm: Project) -> None:
