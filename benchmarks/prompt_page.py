@@ -14,10 +14,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from soundlab.audio.descriptors import Analysis, describe
-from soundlab.domain.ports import GenerationRequest
-from soundlab.engines.local import LocalGenerator
-from soundlab.project import usual_sampling
+from soundlab.audio.descriptors import Analysis
+from soundlab.domain.brief import Brief
+from soundlab.project import Project
 
 SEED = 7
 PROMPTS = (
@@ -69,7 +68,6 @@ def main() -> None:
     """Generate and write."""
     docs = Path(__file__).resolve().parent.parent / "docs"
     (docs / "sketch").mkdir(parents=True, exist_ok=True)
-    generator, sampling = LocalGenerator(), usual_sampling("sketch")
     lines = [
         "# What the sketch sounds like",
         "",
@@ -78,21 +76,20 @@ def main() -> None:
         "",
     ]
     with tempfile.TemporaryDirectory() as folder:
+        project = Project.create(Path(folder) / "page")
         for index, prompt in enumerate(PROMPTS, 1):
-            output = str(Path(folder) / "take.wav")
-            generator.generate(GenerationRequest(prompt, (SEED,), (output,), 10.0, "sketch", **sampling))
-            audio, rate = soundfile.read(output, dtype="float32")
-            values = describe(audio[None], rate)
-            write_png(docs / "sketch" / f"{index:02d}.png", picture(audio))
-            centroid = 2 ** (values["brightness"] or 0)
-            onsets = 2 ** (values["density"] or 0) - 1
+            brief = Brief(prompt, seconds=10.0, **project.sampling("sketch"))
+            (take,) = project.generation.generate(brief, 1, SEED)
+            write_png(docs / "sketch" / f"{index:02d}.png", picture(soundfile.read(take.path, dtype="float32")[0]))
+            centroid = 2 ** (take.descriptors["brightness"] or 0)
+            onsets = 2 ** (take.descriptors["density"] or 0) - 1
             lines += [
-                f"**{prompt}** · centroid {centroid:,.0f} Hz, {onsets:.1f} onsets a second, "
-                f"{values['loudness']:.0f} LUFS",
+                f"**{prompt}** · centroid {centroid:,.0f} Hz, {onsets:.1f} onsets a second",
                 "",
                 f"![{prompt}](sketch/{index:02d}.png)",
                 "",
             ]
+        project.close()
     (docs / "sketch.md").write_text("\n".join(lines), encoding="utf-8")
 
 

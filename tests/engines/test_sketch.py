@@ -11,6 +11,7 @@ from soundlab.engines import registry
 from soundlab.engines.musicgen import Musicgen
 from soundlab.engines.sketch.codec import SketchCodecConfig, SketchCodecModel
 from soundlab.engines.sketch.measure import codec as codec_measure
+from soundlab.engines.sketch.measure import language
 from soundlab.engines.sketch.measure.figures import Figure
 from soundlab.engines.sketch.measure.judges import Detectors, Discriminant
 from soundlab.engines.sketch.train_decoder import Conditioned, begin_from_books, decoder_config
@@ -193,3 +194,22 @@ def test_a_figure_knows_its_bar(figure: Figure, reached: bool | None) -> None:
 def test_the_bundled_codec_has_no_name_of_a_machine(sketch: Musicgen) -> None:
     config = (Path(sketch.checkpoint.folder) / "config.json").read_text()
     assert "_name_or_path" not in config
+
+
+def test_a_tone_that_does_not_belong_is_told_from_what_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "PLAIN", {"rain": "rain", "wind": "wind"})
+    monkeypatch.setattr(language, "_CLIPS", 3)
+
+    def as_it_is(audio: np.ndarray) -> np.ndarray:
+        return audio
+
+    def heard(prompt: str, seeds: range) -> list[np.ndarray]:
+        return [scene.render(scene.plain(prompt, 77 + k, seconds=4.0)) for k in seeds]
+
+    def whistling(prompt: str, seeds: range) -> list[np.ndarray]:
+        tone = 0.5 * np.sin(2 * np.pi * 3000 * np.arange(4 * 32_000) / 32_000)
+        return [audio + tone if prompt == "rain" else audio for audio in heard(prompt, seeds)]
+
+    assert language.belonging(heard, as_it_is, 2, print).value == 1.0
+    found = language.belonging(whistling, as_it_is, 2, print)
+    assert found.value == 0.5 and "rain 0%" in found.note

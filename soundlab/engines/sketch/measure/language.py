@@ -190,7 +190,9 @@ def _likeness(takes: Takes, clap: Clap, n: int) -> Figure:
     return Figure("language", "nearer by --like", float((near > far).mean()), f"of {n}", None, True, note)
 
 
-def _plain(takes: Takes, through: Callable[[Audio], Audio], seeds: int, tell: Tell) -> Figure:
+def belonging(
+    takes: Callable[[str, range], list[Audio]], through: Callable[[Audio], Audio], seeds: int, tell: Tell
+) -> Figure:
     """How often takes of a bare noun are as tonal and as loud as corpus clips of its family are through the codec.
 
     A tone or a level that does not belong passes every comparison of two takes that
@@ -257,7 +259,7 @@ def measure(
     note = f"corpus {ceiling:.0%}; " + ", ".join(by_family)
     out.append(Figure("language", "family named right", float(np.mean(hits)), f"of {len(hits)}", 0.8, True, note))
 
-    out.append(_plain(takes, through, seeds, tell))
+    out.append(belonging(takes, through, seeds, tell))
 
     tell("language: layers")
     detect = Detectors(*mixture_rows(through, SECONDS, 500, HELD_OUT_START + 200_000_000))
