@@ -183,7 +183,8 @@ class Musicgen:
             states = torch.cat([self._silent_melody(len(states)), states], 1)
             mask = torch.ones(states.shape[:2], dtype=mask.dtype, device=mask.device)
         pulls = (*weights, *(w for _, w in sounds))
-        return Conditions(states, mask, pulls, self.melody, self.shares, self.temperatures)
+        # A sound that is to be likened to is in the finer books, too: by the first alone takes come less near to it.
+        return Conditions(states, mask, pulls, self.melody, () if sounds else self.shares, self.temperatures)
 
     @torch.inference_mode()
     def readings(self, captions: Sequence[str]) -> Tensor:

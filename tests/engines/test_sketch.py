@@ -213,3 +213,9 @@ def test_a_tone_that_does_not_belong_is_told_from_what_does(monkeypatch: pytest.
     assert language.belonging(heard, as_it_is, 2, print).value == 1.0
     found = language.belonging(whistling, as_it_is, 2, print)
     assert found.value == 0.5 and "rain 0%" in found.note
+
+
+def test_a_steady_tone_stands_out_of_noise() -> None:
+    noise = np.random.default_rng(0).standard_normal(4 * 32_000).astype(np.float32)
+    tone = np.sin(2 * np.pi * 3000 * np.arange(noise.size) / 32_000).astype(np.float32)
+    assert language.standing_out(noise) < 4 and language.standing_out(noise + tone) > 15
