@@ -198,7 +198,8 @@ def test_revising_writes_words_terms_and_avoid(warm: Project) -> None:
 
 
 def test_an_answer_sounds_like_its_parent_where_nothing_is_to_join_it(warm: Project) -> None:
-    parents = [warm.generation.generate(Brief(prompt, seconds=2.0), 1, 3)[0] for prompt in ("wind", "hand drums")]
+    usual = warm.sampling("sketch")
+    parents = [warm.generation.generate(Brief(p, seconds=2.0, **usual), 1, 3)[0] for p in ("wind", "hand drums")]
 
     def likeness(parent: Take, brief: Brief) -> float:
         vectors = [
@@ -208,7 +209,7 @@ def test_an_answer_sounds_like_its_parent_where_nothing_is_to_join_it(warm: Proj
         first, *others = (unit_mean(v) for v in vectors if v is not None)
         return float(np.mean([first @ other for other in others]))
 
-    asked = warm.steering.parse("brighter, more reverberant")
+    asked = warm.steering.parse("darker")
     briefs = [revise(parent, asked, warm.steering.jnds) for parent in parents]
     assert [b.anchor for b in briefs] == [parent.id for parent in parents]
 
@@ -216,7 +217,7 @@ def test_an_answer_sounds_like_its_parent_where_nothing_is_to_join_it(warm: Proj
         return float(np.mean([likeness(p, b.with_(**changes)) for p, b in zip(parents, briefs, strict=True)]))
 
     anchored = like(replay=None)
-    assert anchored > like(replay=None, anchor=None) + 0.05
+    assert anchored > like(replay=None, anchor=None) + 0.1
     assert like(passes=(2,)) > max(like(passes=(32,)), anchored)
     assert revise(parents[0], warm.steering.parse("brighter, add bells"), warm.steering.jnds).anchor is None
 
