@@ -88,7 +88,7 @@ def test_one_axis_is_taken_from_another_take(warm: Project) -> None:
     (wish,) = warm.steering.parse(f"the brightness of @{bright.id}")
     assert (wish.kind, wish.axis, wish.target) == ("like", "brightness", bright.id)
     (goal,) = warm.steering.goals(dark, [wish])
-    assert (goal.kind, goal.axis, goal.direction) == ("axis", "brightness", 1) and goal.strength > 0.25
+    assert (goal.kind, goal.axis, goal.direction) == ("axis", "brightness", 1) and goal.strength > 0.5
     assert warm.steering.goals(bright, [wish]) == []
     (child,) = warm.steering.answer(dark.id, f"the brightness of @{bright.id}")
     assert child.references == [] and child.adjustments[0]["axis"] == "brightness"
