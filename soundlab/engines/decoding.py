@@ -31,11 +31,13 @@ class Sampling:
     """How a token is chosen from logits; the order is that of transformers.
 
     ``temperature`` > 0 (0 is greedy), ``top_k`` ≥ 0 (0 keeps all), ``top_p`` in (0, 1].
+    ``uncut`` says by book whether it is drawn whole, whatever ``top_k`` and ``top_p`` say; empty cuts all alike.
     """
 
     temperature: float = 1.0
     top_k: int = 250
     top_p: float = 1.0
+    uncut: tuple[bool, ...] = ()
 
     def __post_init__(self) -> None:
         if self.temperature < 0 or self.top_k < 0 or not 0 < self.top_p <= 1:
@@ -304,9 +306,10 @@ def sample(logits: Tensor, sampling: Sampling, generators: Sequence[torch.Genera
 
 
 def likely(logits: Tensor, sampling: Sampling) -> Tensor:
-    """Logits (…, vocabulary) at the sampling's temperature, which is not 0; minus infinity where it never draws."""
+    """Logits (takes, books, …, vocabulary) at a temperature that is not 0; minus infinity where it never draws."""
     if sampling.temperature != 1.0:
         logits = logits / sampling.temperature
+    whole = logits
     if sampling.top_k and sampling.top_k < logits.shape[-1]:
         floor = logits.kthvalue(logits.shape[-1] - sampling.top_k + 1, dim=-1, keepdim=True).values
         logits = logits.masked_fill(logits < floor, -torch.inf)
@@ -315,6 +318,9 @@ def likely(logits: Tensor, sampling: Sampling) -> Tensor:
         gone = ordered.softmax(-1).cumsum(-1) <= 1 - sampling.top_p
         gone[..., -1] = False
         logits = logits.masked_fill(gone.scatter(-1, order, gone), -torch.inf)
+    if any(sampling.uncut):
+        uncut = torch.tensor(sampling.uncut, device=logits.device)
+        logits = torch.where(uncut.view(-1, *[1] * (logits.ndim - 2)), whole, logits)
     return logits
 
 

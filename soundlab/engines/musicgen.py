@@ -275,7 +275,9 @@ class Musicgen:
         the part file lies beside the output and is gone when the take is done.
         """
         started = time.perf_counter()
-        sampling = Sampling(request.temperature, request.top_k, request.top_p)
+        # What guidance does not reach whole is near chance, and chance that is cut leans one way.
+        uncut = tuple(share < 1 for share in self.shares)
+        sampling = Sampling(request.temperature, request.top_k, request.top_p, uncut)
         generators = [torch.Generator(self.device).manual_seed(seed) for seed in request.seeds]
         frames = max(1, round(request.seconds * self.frame_rate))
         prompt = self._opening(request, len(generators), frames)

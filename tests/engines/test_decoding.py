@@ -11,6 +11,7 @@ from soundlab.engines.decoding import (
     StepDecoder,
     decode,
     delayed_pattern,
+    likely,
     undelay,
 )
 from soundlab.errors import Cancelled, WrongInput
@@ -122,6 +123,14 @@ def test_books_are_guided_by_their_shares_and_drawn_at_their_temperatures() -> N
     )
     hot = logits(replace(given, temperatures=(1.0,) + (2.0,) * (decoder.books - 1)))
     assert torch.equal(hot[0], every[0]) and torch.allclose(2 * hot[1:], every[1:])
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 50), (2, 3, 4, 50)])
+def test_books_that_are_uncut_keep_every_token(shape: tuple[int, ...]) -> None:
+    logits = torch.randn(shape, generator=seeds(1)[0])
+    cut = likely(logits, Sampling(2.0, 5, 0.9, uncut=(False, True, False)))
+    assert torch.equal(cut[:, 1], logits[:, 1] / 2)
+    assert bool((cut[:, 0].isfinite().sum(-1) <= 5).all()) and bool((cut[:, 2].isfinite().sum(-1) <= 5).all())
 
 
 def test_progress_comes_with_finished_frames_and_cancelling_stops() -> None:
