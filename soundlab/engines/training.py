@@ -34,6 +34,7 @@ def conditional_loss(
     mask: Tensor | None,
     book_weights: Tensor | None = None,
     forgotten: Tensor | None = None,
+    past: Tensor | None = None,
 ) -> Tensor:
     """Mean cross-entropy over codebooks and frames.
 
@@ -49,8 +50,10 @@ def conditional_loss(
     forgotten
         (batch, frames) where the past is hidden: what the decoder is given there
         says nothing, and it has to go by the conditions.
+    past
+        (batch, books, frames) that the decoder is given as what came before, where that is not ``codes``.
     """
-    logits, targets = predictions(decoder, codes, memory, mask, forgotten)
+    logits, targets = predictions(decoder, codes, memory, mask, forgotten, past)
     if book_weights is None:
         return torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORE)
     each = torch.nn.functional.cross_entropy(
@@ -67,14 +70,16 @@ def predictions(
     memory: Tensor | None,
     mask: Tensor | None,
     forgotten: Tensor | None = None,
+    past: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Logits (batch × books, steps, vocabulary) of each delayed step, and its code, ``IGNORE`` where there is none."""
     config = decoder.config
     batch, books, _ = codes.shape
     stereo = config.audio_channels == 2
     delayed = delay(codes, config.pad_token_id, stereo=stereo)
+    before = delayed if past is None else delay(past, config.pad_token_id, stereo=stereo)
     start = delayed.new_full((batch, books, 1), config.pad_token_id)
-    inputs = torch.cat([start, delayed[..., :-1]], -1)
+    inputs = torch.cat([start, before[..., :-1]], -1)
     if forgotten is not None:
         hidden = forgotten[:, None].expand(-1, books, -1)
         inputs[..., 1 : 1 + hidden.shape[-1]].masked_fill_(hidden[..., : inputs.shape[-1] - 1], config.pad_token_id)
@@ -88,3 +93,48 @@ def predictions(
     ).logits
     targets = delayed.masked_fill(delayed == config.pad_token_id, IGNORE).reshape(batch * books, -1)
     return logits, targets
+
+
+@torch.no_grad()
+def drawn(
+    decoder: MusicgenForCausalLM,
+    codes: Tensor,
+    memory: Tensor | None,
+    mask: Tensor | None,
+    share: Tensor,
+    forgotten: Tensor | None = None,
+    *,
+    kept: int = 0,
+) -> Tensor:
+    """``codes`` (batch, books, frames), some of them replaced by what the decoder would have drawn in their place.
+
+    A decoder that was only ever given a past that was recorded does not know what to do about one of its own,
+    and takes what chance put there for what is meant. All frames are drawn at once, each from the recorded past
+    (Duckworth et al. 2019, "Parallel scheduled sampling").
+
+    Parameters
+    ----------
+    share
+        (batch,) of frames that are replaced.
+    kept
+        First books that stay as they are. A stroke that was only drawn goes unanswered in what was recorded:
+        where books say what happens and when, a decoder would learn to distrust strokes.
+    """
+    some = share > 0
+    if not bool(some.any()):
+        return codes
+    given = codes[some]
+    few = (None if t is None else t[some] for t in (memory, mask, forgotten))
+    logits, _ = predictions(decoder, given, *few)
+    clips, books, frames = given.shape
+    replaced = torch.rand(clips, frames, device=codes.device) < share[some, None]
+    channels = decoder.config.audio_channels
+    logits = logits.view(clips, books, logits.shape[1], -1)
+    past = codes.clone()
+    for book in range(kept, books):
+        lag = book // channels
+        chances = logits[:, book, lag : lag + frames][replaced].float().softmax(-1)
+        # The largest of chances over exponential noise is a draw: faster than multinomial, of many rows.
+        given[:, book][replaced] = (chances / torch.empty_like(chances).exponential_()).argmax(-1)
+    past[some] = given
+    return past

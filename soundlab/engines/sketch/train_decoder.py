@@ -11,7 +11,9 @@ can steer alone. The reader that gets measures from words learns along.
 
 A sound's past says nearly all of how it goes on, so conditions would hardly be
 learnt but for its first frames. Many clips therefore have most of their past
-hidden, frame by frame, and must be predicted from the conditions.
+hidden, frame by frame, and must be predicted from the conditions. Others can be
+given a past whose tones and finer books the decoder has drawn itself (``--own-past``),
+as those of takes are.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ from soundlab.engines.sketch.codec import SketchCodecModel
 from soundlab.engines.sketch.states import load_state, progress, save_state, save_whole
 from soundlab.engines.sketch.text import FrozenText
 from soundlab.engines.sketch.train_clap import DIMENSIONS as SOUND_WIDTH
-from soundlab.engines.training import conditional_loss
+from soundlab.engines.training import conditional_loss, drawn
 
 TEXT_DROP = 0.15
 """Share of clips that train without text."""
@@ -95,20 +97,23 @@ class Conditioned(nn.Module):
         z: Tensor,
         has_z: Tensor,
         forgotten: Tensor | None = None,
+        own: Tensor | None = None,
     ) -> Tensor:
         """Mean cross-entropy of codes (batch, books, frames).
 
         Given text states and mask, CLAP embeddings (batch, width) with the mask
         (batch,) of rows that may use theirs, and standardised axis values
         (batch, axes) with the mask of those that may be used; ``forgotten``
-        (batch, frames) as :func:`conditional_loss` has it.
+        (batch, frames) as :func:`conditional_loss` has it. ``own`` (batch,) is the
+        share of each clip's past that the decoder draws itself.
         """
         heard = self.sound_proj(sound)[:, None]
         memory = torch.cat([self.enc_to_dec_proj(states), heard], 1)
         mask = torch.cat([mask, has_sound[:, None]], 1)
         memory, mask = joined(memory, mask, self.axis_condition.vector(z, has_z), has_z)
         weights = torch.tensor(BOOK_WEIGHTS[: codes.shape[1]], device=codes.device)
-        return conditional_loss(self.decoder, codes, memory, mask, weights, forgotten)
+        past = None if own is None else drawn(self.decoder, codes, memory.detach(), mask, own, forgotten, kept=1)
+        return conditional_loss(self.decoder, codes, memory, mask, weights, forgotten, past)
 
     def reading_loss(self, states: Tensor, mask: Tensor, z: Tensor) -> Tensor:
         """Negative log-likelihood of standardised measures (n, axes), NaN where there are none, given captions."""
@@ -282,6 +287,11 @@ class Encoded:
         return codes, states * mask[..., None], mask, sound, has_sound.float(), z, has_z, forgotten
 
 
+def own_past(clips: float, count: int, rng: np.random.Generator) -> Tensor:
+    """Share of the past that the decoder draws itself, (count,): any, for a share ``clips`` of clips; else none."""
+    return torch.from_numpy(np.where(rng.random(count) < clips, rng.random(count), 0.0).astype(np.float32))
+
+
 def main() -> None:
     """Train for a while and save the running average of the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -298,6 +308,13 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=250, help="length of the crops that are trained on")
     parser.add_argument("--forgetting", type=float, default=0.3, help="share of clips whose past is hidden")
     parser.add_argument("--forgetting-last", type=float, help="that share at the end of the schedule; as at its start")
+    parser.add_argument(
+        "--own-past",
+        type=float,
+        default=0.0,
+        help="share of clips given a past drawn by the decoder but for its first book",
+    )
+    parser.add_argument("--keep-reader", action="store_true", help="leave reader and scales of measures as they began")
     parser.add_argument("--rate", type=float, default=1.2e-3)
     parser.add_argument("--encode", type=int, default=6, help="shards encoded at once, at most; the rest wait")
     parser.add_argument("--held-out", type=int, default=200, help="first clips, never trained on")
@@ -332,7 +349,7 @@ def main() -> None:
     step = load_state(state_path, model, optimiser, average)
     data = Encoded([args.shards, *args.also], codec, text, device)
     data.refresh(args.encode)
-    if step == 0:
+    if step == 0 and not args.keep_reader:
         model.axis_condition.learn_scales(data.measured)
         average = {k: v.clone() for k, v in model.state_dict().items()}
     print(
@@ -352,12 +369,15 @@ def main() -> None:
         forgetting = args.forgetting + (last - args.forgetting) * done
         rows = data.rows(args.batch, rng, held_out=args.held_out)
         batch = data.batch(rows, model.axis_condition, args.frames, forgetting, rng)
-        read = data.rows(READINGS, rng, held_out=args.held_out)
+        own = own_past(args.own_past, args.batch, rng).to(device) if args.own_past else None
         with torch.autocast(device.type, torch.bfloat16):
-            loss = forward(*batch)
-        reading = model.reading_loss(
-            *data.told(read, rng), model.axis_condition.standard(data.measured[read.to(device)])
-        )
+            loss = forward(*batch, own)
+        reading = torch.zeros((), device=device)
+        if not args.keep_reader:
+            read = data.rows(READINGS, rng, held_out=args.held_out)
+            reading = model.reading_loss(
+                *data.told(read, rng), model.axis_condition.standard(data.measured[read.to(device)])
+            )
         optimiser.zero_grad()
         (loss + reading).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -378,9 +398,14 @@ def main() -> None:
                     unheard = torch.arange(args.held_out)
                     fixed = np.random.default_rng(0)
                     model.eval()
-                    held = model(*data.batch(unheard, model.axis_condition, args.frames, 0.0, fixed))
+                    kept_out = data.batch(unheard, model.axis_condition, args.frames, 0.0, fixed)
+                    held = [model(*kept_out, own).item() for own in (None, torch.full((len(unheard),), 0.5).to(device))]
                     model.train()
-                print(f"step {step} held out {held.item():.3f}, {time.monotonic() - begun:.0f} s", flush=True)
+                print(
+                    f"step {step} held out {held[0]:.3f}, half of the past its own {held[1]:.3f}, "
+                    f"{time.monotonic() - begun:.0f} s",
+                    flush=True,
+                )
             save_state(state_path, step, model, optimiser, average)
             save_file({k: v.contiguous() for k, v in average.items()}, args.out / "weights.safetensors")
             data.refresh(args.encode)
