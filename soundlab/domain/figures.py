@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 _NUMBER = r"(?:\d+(?:\.\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|half an?|a couple of|a few)"
 _DECIBELS = rf"{_NUMBER}(?:\s+or\s+\w+)?(?:\s+more)?\s?(?:dbs?|decibels?|lu)\b(?:\s+(?:or so|overall))?"
@@ -89,12 +90,22 @@ def _excess(found: re.Match[str]) -> str:
     return ", " + _level(too in ("low", "quiet", "soft") or wished in ("louder", "hotter", "up"))
 
 
-def _moved(found: re.Match[str]) -> str:
-    """Level up or down, by the last word that says which; as it stands where none does."""
+def _moved(found: re.Match[str], quantities: Container[str]) -> str:
+    """Level up or down, by the last word that says which; as it stands where none does.
+
+    Behind a quantity it is that which goes up or down: "reverb down 3 dB".
+    """
     for said in (found[3], found[2], found[1]):
         if said and (way := _WAYS.get(said.lower(), 0)):
-            return _level(way > 0)
+            return _step(found, way > 0, quantities)
     return found[0]
+
+
+def _step(found: re.Match[str], up: bool, quantities: Container[str]) -> str:
+    before = found.string[: found.start()].split()
+    if before and before[-1].lower() in quantities:
+        return "up" if up else "down"
+    return _level(up)
 
 
 def _shifted(found: re.Match[str]) -> str:
@@ -109,15 +120,15 @@ def _at(found: re.Match[str]) -> str:
     return f"{'more' if more else 'less'} {_region(found[3], found[4])}"
 
 
-def plain(text: str) -> str:
-    """Write figures out: levels, frequencies and intervals."""
+def plain(text: str, quantities: Container[str] = ()) -> str:
+    """Write figures out: levels, frequencies and intervals; ``quantities`` are words for what goes up and down."""
     text = text.replace("\u2019", "'").replace("\u2212", "-")
     text = _AT.sub(_at, text)
     text = _BAND.sub(_banded, text)
     text = _OVERALL.sub(lambda m: _level(m[1] == "+"), text)
-    text = _SIGNED.sub(lambda m: _level(m[1] == "+"), text)
+    text = _SIGNED.sub(lambda m: _step(m, m[1] == "+", quantities), text)
     text = _EXCESS.sub(_excess, text)
-    text = _MOVED.sub(_moved, text)
+    text = _MOVED.sub(lambda m: _moved(m, quantities), text)
     text = _SHIFTED.sub(_shifted, text)
     text = _APART.sub(lambda m: "pitched higher" if m[1].lower() in ("up", "higher") else "pitched lower", text)
     text = _CORNER.sub(lambda m: "treble" if m[1].lower() in ("above", "over") else "bass", text)

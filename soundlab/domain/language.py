@@ -32,7 +32,8 @@ def read(text: str, lexicon: Lexicon) -> Reading:
     """Read feedback into adjustments, in the order they were said.
 
     Words that the lexicon lacks become terms where a word of direction asks for
-    them, or when there is nothing else to go by; otherwise they are told back.
+    them, or when there is nothing else to go by (against them, where they say how
+    it is now); otherwise they are told back.
 
     Raises
     ------
@@ -42,7 +43,8 @@ def read(text: str, lexicon: Lexicon) -> Reading:
     reader = Reader(_written(text, lexicon), lexicon)
     found, left = reader.read(), reader.left
     if not found:
-        found, left = [Adjustment("term", words, term=words) for words in left], []
+        way = -1 if reader.complains else 1  # "it's boring"
+        found, left = [Adjustment("term", words, term=words, direction=way) for words in left], []
     merged: dict[tuple[str, str | None, str | None, str | None], Adjustment] = {}
     for a in found:  # said twice counts once: the later word, at the stronger degree
         key = (a.kind, a.axis, a.term, a.target)
@@ -64,7 +66,7 @@ _LAYERS = {"with", "over", "under", "beneath", "behind", "against", "amid", "bes
 def _written(text: str, lexicon: Lexicon) -> list[str]:
     """The words of a text, what is written short written out: "lvl", "the level's fine"."""
     words: list[str] = []
-    for word in _TOKEN.findall(plain(text)):
+    for word in _TOKEN.findall(plain(text, lexicon.quantities)):
         base = word.lower().removesuffix("'s")
         numbered = base.startswith(("@", "#")) or (
             base in lexicon.numbers and bool(words) and words[-1].lower() in lexicon.takes

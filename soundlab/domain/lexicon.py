@@ -78,6 +78,10 @@ class Lexicon:
     """What begins a remark on how it is now."""
     verdicts: dict[Words, float] = field(default_factory=dict)
     """What ends one: "… is too much", "… has to go", with the strength of what it asks for."""
+    smothers: dict[Words, bool] = field(default_factory=dict)
+    """What says of a thing that it is too much for another: "the rumble is eating my headroom"."""
+    compounds: dict[Words, bool] = field(default_factory=dict)
+    """Names of sounds with a word in them that would say how one should be: "room tone"."""
     traits: dict[Words, str] = field(default_factory=dict)
     """What one take can have of another, with its axis: "the reverb of #2"."""
     amounts: frozenset[Words] = frozenset()
@@ -100,6 +104,11 @@ class Lexicon:
     """Words that are no misspelling of others."""
 
     @cached_property
+    def quantities(self) -> frozenset[str]:
+        """Words that end the name of what there is more or less of: "reverb", "low end"; level is none of them."""
+        return frozenset(w[-1] for w, sense in self.senses.items() if sense.noun and sense.axis != "loudness")
+
+    @cached_property
     def single(self) -> tuple[str, ...]:
         """Longer words that stand for themselves, those with a meaning first."""
         tables: tuple[Mapping[Words, Any], ...] = (self.senses, self.functions)
@@ -118,6 +127,8 @@ class Lexicon:
             self.traits,
             self.stays,
             self.rises,
+            self.smothers,
+            self.compounds,
         )
         phrases = {word for table in tables for phrase in table for word in phrase}
         plain = (
@@ -211,6 +222,8 @@ def build(
             for name, strength in (("much", BARE), ("gone", FULL))
             for phrase in grammar.get("complaint", {}).get(name, ())
         },
+        smothers={tuple(p.split()): True for p in grammar.get("complaint", {}).get("smothers", ())},
+        compounds={tuple(p.split()): True for p in grammar.get("things", {}).get("compounds", ())},
         traits={tuple(w.split()): axis for axis, ws in grammar["reference"].get("traits", {}).items() for w in ws},
         amounts=frozenset(tuple(p.split()) for p in grammar["degree"].get("amounts", ())),
         stays={tuple(p.split()): True for p in grammar["keep"].get("stays", ())},

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from soundlab.domain.feedback import BARE, FULL, MUCH, TOUCH, Adjustment
 from soundlab.domain.lexicon import Function, Lexicon, Sense
-from soundlab.domain.sentence import Sentence
+from soundlab.domain.sentence import MODALS, Sentence
 
 _LOOK_AHEAD = 4
 _ASIDES = ("for", "between", "about", "as", "from", "at", "into")
@@ -21,6 +21,14 @@ _ADDING = frozenset(
 _REST = frozenset(("rest", "everything", "all", "else", "remainder"))
 _FINITE = frozenset(("is", "was", "were", "are", "am", "has", "had", "does", "did", "can", "could", "will", "would"))
 """Verbs by which a clause stands for itself, so that it is no list of things that goes on."""
+_SUBJECTS = frozenset(
+    ("it", "this", "that", "they", "there", "everything", "you", "we", "i", "he", "she", "who", "which")
+)
+"""What begins a clause that says something, where a list would go on with a thing."""
+_JUDGED = frozenset(("was", "is", "had", "felt", "sounded", "works", "worked", "has"))
+"""What stands behind a take that only its place names: "the third was best"."""
+_INTO = frozenset(("put", "bring", "throw", "mix", "fade", "drop", "sneak", "layer", "pop", "get"))
+"""Verbs by which, with "in" behind it, a thing comes in: "put rain in instead"."""
 _WISHING = frozenset(("make", "making", "should", "want", "wants", "more", "need", "needs", "must", "imagine", "think"))
 """Words before "like" by which a likeness is wished for, and not only a picture drawn."""
 _POINTERS = frozenset(
@@ -76,6 +84,7 @@ class Reader(Sentence):
         self._excepted = False
         """The one before said so: what this one names is what is not."""
         self._opened = self._complains(0)
+        self._stated = self._states(0)
         self._story = self._tells(0)
         self._remarks: list[Adjustment] = []
         self._pictured: list[Adjustment] = []
@@ -85,6 +94,11 @@ class Reader(Sentence):
         self._told = 0
         self._told_last = 0
         """Where in what is left the last clause that left anything begins."""
+
+    @property
+    def complains(self) -> bool:
+        """Whether all that was said is how it is now."""
+        return not self._mode.directed and (self._opened or self._stated)
 
     def read(self) -> list[Adjustment]:
         while self._at < len(self._words):
@@ -101,8 +115,14 @@ class Reader(Sentence):
             function, size = self._longest(self._lexicon.functions, self._at)
             sense, width = self._longest(self._lexicon.senses, self._at)
             modifies = function is not None and width == size and self._modifies(self._at + size)
+            moves = function is not None and function.kind == "direction" and width == size > 1
+            if moves and self._names(self._at + size):  # "turn down the wind"
+                modifies = True
+            named, parts = self._longest(self._lexicon.compounds, self._at)
             if word in self._lexicon.breaks:
                 self._break(word)
+            elif named and parts >= max(width, size):
+                self._free(parts)
             elif sense is not None and width >= size and not modifies:
                 if self._describes(sense, width):
                     self._free(width)
@@ -130,8 +150,10 @@ class Reader(Sentence):
         return self._out + [a for a in self._remarks if a.axis not in said] or self._pictured
 
     def _verdict(self) -> bool:
-        """ "… is too much", "… has to go": what the clause has named so far is to be less, or not at all."""
+        """ "… is too much", "… has to go", "… eats my headroom": what the clause has named is to be less, or go."""
         strength, size = self._longest(self._lexicon.verdicts, self._at)
+        if self._longest(self._lexicon.smothers, self._at)[0]:
+            strength, size = BARE, self._clause_end(self._at) - self._at
         if strength is None or self._clause_end(self._at) != self._at + size:
             return False
         for k in range(self._clause, len(self._out)):
@@ -179,7 +201,16 @@ class Reader(Sentence):
         return True
 
     def _owned(self) -> None:
-        """ "#2 had the right reverb", "take 2's reverb": what was a likeness is one of that axis alone."""
+        """ "#2 had the right reverb", "take 2's reverb", "like #5 in loudness": what was a likeness is of one axis."""
+        if self._words[self._at : self._at + 1] in (["in"], ["for"], ["on"]):
+            place = self._at + 1
+            while self._words[place : place + 1] and self._words[place] in ("the", "terms", "of"):
+                place += 1
+            axis, width = self._longest(self._lexicon.traits, place)
+            if axis is not None and self._ends(place + width):
+                self._out[-1] = replace(self._out[-1], axis=axis)
+                self._at = self._start = place + width
+            return
         if self._words[self._at : self._at + 1] not in (["had"], ["has"], ["got"], ["'s"]):
             return
         for place in range(self._at + 1, min(self._at + 5, len(self._words))):
@@ -196,7 +227,10 @@ class Reader(Sentence):
         if sense is None or not sense.noun:
             return False
         direction, size = self._longest(self._lexicon.rises, self._at + width)
-        if direction is None:
+        after = self._at + width + size
+        if self._longest(self._lexicon.functions, self._at)[1] >= width + size:  # "tone down"
+            return False
+        if direction is None or self._words[after : after + 1] in (["low"], ["there"], ["below"], ["here"]):
             return False
         size += width
         degree, more = self._longest(self._lexicon.functions, self._at + size)
@@ -215,7 +249,7 @@ class Reader(Sentence):
             target, size = self._lexicon.numbers[after[0]], 2
         elif word in self._lexicon.ordinals and after and after[0] in self._lexicon.takes:
             target, size = self._lexicon.ordinals[word], 2
-        elif word.startswith("#") and word in self._lexicon.ordinals:
+        elif word in self._lexicon.ordinals and (word.startswith("#") or self._judged()):
             target, size = self._lexicon.ordinals[word], 1
         else:
             return False
@@ -224,6 +258,11 @@ class Reader(Sentence):
         self._emit(Adjustment(kind, self._said(size), direction=direction, target=target), size)
         self._owned()
         return True
+
+    def _judged(self) -> bool:
+        """Whether a place in a row is said to be good or not: "the third was best"."""
+        before, after = self._words[self._at - 1], self._words[self._at + 1 : self._at + 2]
+        return before == "the" and after != [] and after[0] in _JUDGED
 
     def _whole(self) -> bool:
         """What says as a whole that all else stays: "the rest is fine"."""
@@ -262,8 +301,12 @@ class Reader(Sentence):
         end = min(self._clause_end(self._at), self._at + 7)
         for place in range(self._at + 2, end):
             direction = self._lexicon.particles.get(self._words[place])
+            if self._words[place] == "in" and self._words[self._at] in _INTO and self._trails(place + 1):
+                direction = 1
             if direction is None:
                 continue
+            if any(self._longest(self._lexicon.senses, k)[1] > place - k + 1 for k in range(self._at + 1, place)):
+                return False  # the particle is part of what follows: "take its foot off the gas"
             kept = [w for w in self._words[self._at + 1 : place] if w not in self._lexicon.filler]
             if not kept:
                 return direction == -2 and self._that(self._at + 1, place + 1)
@@ -281,11 +324,15 @@ class Reader(Sentence):
             return True
         return False
 
+    def _trails(self, at: int) -> bool:
+        """Whether nothing comes in the clause from ``at`` on but words that say nothing."""
+        return all(word in self._lexicon.filler for word in self._words[at : self._clause_end(at)])
+
     def _that(self, at: int, stop: int) -> bool:
         """ "There's a generator in there, lose it": take out what was spoken of last, if the clause ends so."""
         if self._words[at : at + 1] not in (["it"], ["that"], ["them"], ["those"]) or self._clause_end(at) != stop:
             return False
-        if not self.left or self._out:
+        if not self.left or any(a.kind != "keep" for a in self._out):
             return False
         told = self.left[self._told_last :]
         term = next((words for words in told if words.split()[-1].lower() in self._lexicon.known), told[0])
@@ -305,6 +352,10 @@ class Reader(Sentence):
         if not words:
             return
         sense = self._lexicon.senses.get(tuple(self._words[k] for k in words))
+        for start in range(first, last):  # "some low end", though "end" alone says nothing
+            if (whole := self._lexicon.senses.get(tuple(self._words[start:last]))) is not None:
+                sense = whole
+                break
         if sense is not None:
             way = direction * sense.direction
             self._out.append(Adjustment("axis", said, axis=sense.axis, direction=way, strength=strength))
@@ -332,8 +383,10 @@ class Reader(Sentence):
         if len(self.left) > self._told:
             self._told_last = self._told
         self._opened, self._told = self._complains(self._at), len(self.left)
+        self._stated = self._states(self._at)
         self._excepted, self._content = self._content, False
-        if self._opened:
+        subject = self._at < len(self._words) and self._words[self._at] in _SUBJECTS
+        if self._opened or self._stated or (subject and self._mode.used):
             self._mode = _Mode()
         self._story = self._tells(self._at)
 
@@ -368,6 +421,8 @@ class Reader(Sentence):
             pass
         elif function.kind == "none":
             compares = self._words[self._at] in ("not", "isn't", "rather")
+            if self._words[self._at] == "rather" and len(self._out) > self._clause and self._out[-1].kind == "term":
+                compares = False  # "glass rather than wood"
             self._mode = _Mode(-1, FULL, said=not compares, directed=True)
             self._at += size
         elif function.kind == "keep" and self._trait_of(self._at + size)[2]:
@@ -399,10 +454,16 @@ class Reader(Sentence):
 
     def _remarked(self, sense: Sense) -> bool:
         """Whether an adjective only says how it is now."""
-        if self._mode.directed or sense.graded or sense.noun:
+        if sense.noun:  # "it's all presence now"
+            return self._opened and not self._mode.said and self._words[self._at - 1] == "all"
+        if self._mode.directed or sense.graded or (sense.phrase and self._words[self._at] == "too"):
             return False
         touched = self._mode.strength == TOUCH and not sense.phrase
-        return self._opened or (touched and (self._excepted or self._words[self._begun] in ("bit", "still")))
+        return (
+            self._opened
+            or (self._stated and not sense.phrase)
+            or (touched and (self._excepted or self._words[self._begun] in ("bit", "still")))
+        )
 
     def _heads(self, width: int) -> bool:
         """Whether a noun that is not asked for stands in a heading: "ambience bed: drier"."""
@@ -416,6 +477,12 @@ class Reader(Sentence):
         return last is not None and last.axis == sense.axis and self._mode.used
 
     def _axis(self, sense: Sense, width: int) -> None:
+        if self._words[self._at] == "still" and self._at == self._begun and self._described(self._at + 1):
+            self._at += 1  # "still a bit dull"
+            return
+        if sense.phrase and self._fetches():
+            self._at += width
+            return
         if sense.noun and (self._aside(width) or self._repeats(sense) or self._heads(width)):
             self._at += width
             return
@@ -443,6 +510,12 @@ class Reader(Sentence):
         said = self._said(width)
         self._emit(Adjustment("axis", said, axis=sense.axis, direction=direction, strength=strength), width)
 
+    def _fetches(self) -> bool:
+        """Whether "bring it in" speaks of a thing that was just asked for, and so of no distance."""
+        verb = self._words[self._at] in _INTO and self._words[self._at + 1 : self._at + 2] in (["it"], ["them"])
+        last = self._out[-1] if self._out else None
+        return verb and self._at == self._begun and last is not None and last.kind == "term" and last.direction > 0
+
     def _free(self, width: int = 1) -> None:
         """Words the lexicon lacks, after ``width`` that describe them: a term, up to the next that means something."""
         stop = self._at + width
@@ -464,15 +537,22 @@ class Reader(Sentence):
             self.left.append(" ".join(self._raw[self._at : stop]))
             self._at = stop
             return
+        if size == 1 and self._words[self._at - 1 : self._at] == ["too"] and self._ends(stop):
+            # "Too sweet" is a quality and no thing; it is one to lose only if nothing else is said.
+            term = self._raw[self._at]
+            self._pictured.append(Adjustment("term", self._said(1), term=term, direction=-1))
+            self._at = self._start = stop
+            return
         strength = BARE if self._mode.strength is None else self._mode.strength
         term, said = " ".join(self._raw[self._at : stop]), self._said(size)
         self._emit(Adjustment("term", said, term=term, direction=self._mode.direction, strength=strength), size)
 
     def _elsewhere(self, stop: int) -> bool:
         """Whether words are no object of what was asked, which has one already or stands in another clause."""
-        if self._asked < self._begun:
-            clause = self._words[self._begun : self._clause_end(stop)]
-            return self._mode.said and any(word in _FINITE or word.endswith(("n't", "'s")) for word in clause)
+        clause = self._words[self._begun : self._clause_end(stop)]
+        stands = clause[0] in _SUBJECTS or any(w in _FINITE | MODALS or _contracted(w) for w in clause)
+        if self._asked < self._begun and self._mode.said and stands:
+            return True
         return self._mode.used and self._mode.strength != FULL and len(self._out) > self._clause
 
     def _acts(self, at: int) -> bool:
@@ -528,6 +608,17 @@ class Reader(Sentence):
             if self._at < len(self._words) and self._words[self._at] in self._lexicon.takes:
                 self._at += 1
                 self._start = self._at
+            self._owned()
+            return
+        if function.kind == "unlike":  # "less like a synth"
+            self._mode = _Mode(-1, said=True, directed=True)
+            sense, width = self._longest(self._lexicon.senses, self._at + size - 1)
+            if sense is not None and width > 1:  # "less like a machine", of which the lexicon knows the likeness
+                said = self._said(size - 1 + width)
+                wish = Adjustment("axis", said, axis=sense.axis, direction=-sense.direction)
+                self._emit(wish, size - 1 + width)
+                return
+            self._at += size
             return
         wished = any(w in _WISHING for w in self._words[self._start : self._at + size])
         self._at += size

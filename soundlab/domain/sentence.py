@@ -16,6 +16,13 @@ _LINKS = ("the", "that", "those", "this", "its", "of", "some", "all")
 _REPORTING = frozenset(
     ("says", "said", "say", "think", "thinks", "thought", "reckon", "reckons", "told", "find", "finds", "found", "feel")
 )
+MODALS = frozenset(
+    ("should", "must", "needs", "need", "supposed", "meant", "shouldn't", "could", "would", "can", "has")
+)
+"""Words by which a clause says how it is to be and not how it is."""
+_COPULAS = frozenset(("is", "are", "isn't", "aren't", "feels", "feel", "sounds", "seems", "sits", "comes"))
+_SUBJECT = 4
+"""Words within which the verb of a remark comes."""
 T = TypeVar("T")
 
 
@@ -60,9 +67,30 @@ class Sentence:
             function is not None and function.kind == "direction"
         )
 
+    def _names(self, at: int) -> bool:
+        """Whether a thing comes next that the lexicon has no axis for: "the wind"."""
+        while at < len(self._words) and self._words[at] in _LINKS:
+            at += 1
+        return at < len(self._words) and self._unknown(at)
+
     def _complains(self, at: int) -> bool:
         """Whether a clause begins as a remark on how it is now: "it's a bit boomy", "they say it's boomy"."""
-        return self._longest(self._lexicon.complaints, self._reported(at))[0] is not None
+        at = self._reported(at)
+        return self._longest(self._lexicon.complaints, at)[0] is not None and not self._modal(at)
+
+    def _states(self, at: int) -> bool:
+        """Whether a clause says how something in it is: "the hits are mushy right now"."""
+        at = self._reported(at)
+        for place in range(at, min(at + _SUBJECT, self._clause_end(at))):
+            if self._words[place] in _COPULAS:
+                return place > at and not self._modal(at)
+            if self._longest(self._lexicon.functions, place)[0] is not None:
+                return False
+        return False
+
+    def _modal(self, at: int) -> bool:
+        """Whether a clause says how it is to be, not how it is: "this is meant to be real"."""
+        return not MODALS.isdisjoint(self._words[at : self._clause_end(at)])
 
     def _reported(self, at: int) -> int:
         """Where a clause begins that someone says or thinks: behind "the director said that"."""
@@ -101,6 +129,10 @@ class Sentence:
         after = at + width
         while width and self._words[after : after + 1] and self._words[after] in ("that", "you", "had", "in", "on"):
             after += 1
+        if axis is not None and self._words[at + width : at + width + 1] in (["on"], ["in"]):  # "the room on #3"
+            target, end = self._target(at + width + 1)
+            if target is not None and (self._words[end - 1][0] in "#@" or self._words[end : end + 1] == ["one"]):
+                return axis, end, target
         if axis is None or self._words[after : after + 1] not in (["of"], ["from"], ["like"], ["as"]):
             return None, at, None
         target, end = self._target(after + 1 + (self._words[after + 1 : after + 2] == ["in"]))
