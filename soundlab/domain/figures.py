@@ -36,6 +36,8 @@ _BAND = _pattern(
 _EXCESS = _pattern(
     rf"\b{_DECIBELS}\s+(?:too\s+(hot|loud|high|low|quiet|soft)|(louder|hotter|quieter|softer|down|up))\b"
 )
+_THERE = _pattern(rf"(?:[+-]\s?)?{_DECIBELS}\s+(?:down |off )?there\b")
+_COUNTED = _pattern(rf"\b{_DECIBELS}\s+(less|more)\b(?=\s*(?:$|[,.;!?]|and\b|but\b|please\b|overall\b|in all\b))")
 _MOVED = _pattern(
     rf"\b(?:(push|pull|bring|turn|take|move|nudge|knock|shave|trim|give|{_RAISED}|{_LOWERED})\s+{_BETWEEN})?"
     rf"(?:(up|down|off|back|louder|quieter|higher|lower)\s+(?:by\s+)?)?{_DECIBELS}"
@@ -125,6 +127,8 @@ def plain(text: str, quantities: Container[str] = ()) -> str:
     text = text.replace("\u2019", "'").replace("\u2212", "-")
     text = _AT.sub(_at, text)
     text = _BAND.sub(_banded, text)
+    text = _THERE.sub("", text)
+    text = _COUNTED.sub(lambda m: _level(m[1].lower() == "more"), text)
     text = _OVERALL.sub(lambda m: _level(m[1] == "+"), text)
     text = _SIGNED.sub(lambda m: _step(m, m[1] == "+", quantities), text)
     text = _EXCESS.sub(_excess, text)

@@ -78,6 +78,8 @@ class Lexicon:
     """What begins a remark on how it is now."""
     verdicts: dict[Words, float] = field(default_factory=dict)
     """What ends one: "… is too much", "… has to go", with the strength of what it asks for."""
+    bad: frozenset[str] = frozenset()
+    """Words that say that something is not liked: "take 5 was the wrong direction"."""
     smothers: dict[Words, bool] = field(default_factory=dict)
     """What says of a thing that it is too much for another: "the rumble is eating my headroom"."""
     compounds: dict[Words, bool] = field(default_factory=dict)
@@ -222,6 +224,7 @@ def build(
             for name, strength in (("much", BARE), ("gone", FULL))
             for phrase in grammar.get("complaint", {}).get(name, ())
         },
+        bad=frozenset(grammar.get("complaint", {}).get("bad", ())),
         smothers={tuple(p.split()): True for p in grammar.get("complaint", {}).get("smothers", ())},
         compounds={tuple(p.split()): True for p in grammar.get("things", {}).get("compounds", ())},
         traits={tuple(w.split()): axis for axis, ws in grammar["reference"].get("traits", {}).items() for w in ws},

@@ -27,6 +27,9 @@ _SUBJECTS = frozenset(
 """What begins a clause that says something, where a list would go on with a thing."""
 _JUDGED = frozenset(("was", "is", "had", "felt", "sounded", "works", "worked", "has"))
 """What stands behind a take that only its place names: "the third was best"."""
+_MOVES = {"in": 1, "added": 1, "out": -1, "removed": -1, "gone": -1}
+"""What behind a thing says that it comes or goes: "birds out, owls in"."""
+_REMOVING = frozenset(("remove", "lose", "cut", "kill", "delete", "mute", "drop", "ditch", "scrap", "bin", "axe"))
 _INTO = frozenset(("put", "bring", "throw", "mix", "fade", "drop", "sneak", "layer", "pop", "get"))
 """Verbs by which, with "in" behind it, a thing comes in: "put rain in instead"."""
 _WISHING = frozenset(("make", "making", "should", "want", "wants", "more", "need", "needs", "must", "imagine", "think"))
@@ -105,7 +108,7 @@ class Reader(Sentence):
             word = self._words[self._at]
             if self._whole() or self._verdict() or self._trait() or self._stays() or self._postposed():
                 continue
-            if self._swap() or self._phrasal():
+            if self._swap() or self._phrasal() or self._ours():
                 continue
             if self._named_take():
                 continue
@@ -143,7 +146,10 @@ class Reader(Sentence):
             elif word in self._lexicon.filler or _contracted(word) or word[0].isdigit():
                 if word in _ASIDES:  # "too low for a fairy": what follows is no thing to add or to take out
                     self._mode = replace(self._mode, said=False)
+                compared = self._words[self._at + 1 : self._at + 2] in (["a"], ["an"], ["such"])
                 self._at += 1
+                if word == "for" and compared and len(self._out) > self._clause:  # "too deep for a small creature"
+                    self._at = self._clause_end(self._at)
             else:
                 self._free()
         said = {a.axis for a in self._out}
@@ -253,11 +259,15 @@ class Reader(Sentence):
             target, size = self._lexicon.ordinals[word], 1
         else:
             return False
-        away = self._mode.directed and self._mode.direction < 0
+        away = (self._mode.directed and self._mode.direction < 0) or self._rejected(self._at + size)
         kind, direction = ("unlike", -1) if away else ("like", 1)
         self._emit(Adjustment(kind, self._said(size), direction=direction, target=target), size)
         self._owned()
         return True
+
+    def _rejected(self, at: int) -> bool:
+        """Whether the rest of a clause says that something is bad: "take 5 was the wrong direction"."""
+        return not self._lexicon.bad.isdisjoint(self._words[at : self._clause_end(at)])
 
     def _judged(self) -> bool:
         """Whether a place in a row is said to be good or not: "the third was best"."""
@@ -272,6 +282,17 @@ class Reader(Sentence):
         self._emit(Adjustment("keep", self._said(size), direction=0, strength=FULL, target=target), size)
         self._mode = _Mode()
         self._content = target == "all"
+        if target != "all":
+            self._kept_too()
+        return True
+
+    def _ours(self) -> bool:
+        """ "We'll add our own reverb in the mix": what the people will do themselves is no wish."""
+        if self._at != self._begun or self._words[self._at] not in ("we'll", "i'll", "they'll", "he'll", "she'll"):
+            return False
+        end = self._clause_end(self._at)
+        self.left.append(" ".join(self._raw[self._at : end]))
+        self._at = self._start = end
         return True
 
     def _swap(self) -> bool:
@@ -332,8 +353,18 @@ class Reader(Sentence):
         """ "There's a generator in there, lose it": take out what was spoken of last, if the clause ends so."""
         if self._words[at : at + 1] not in (["it"], ["that"], ["them"], ["those"]) or self._clause_end(at) != stop:
             return False
+        return self._last_told(stop - self._at)
+
+    def _removes(self, size: int) -> bool:
+        """Whether a verb that takes out stands alone at the end of its clause: "please remove"."""
+        named = self._words[self._at - 1 : self._at] and self._words[self._at - 1] in _POINTERS
+        return self._words[self._at] in _REMOVING and not named and self._ends(self._at + size)
+
+    def _last_told(self, size: int) -> bool:
+        """Take out what was spoken of last, if nothing else was asked for: "a phone is ringing, please remove"."""
         if not self.left or any(a.kind != "keep" for a in self._out):
             return False
+        stop = self._at + size
         told = self.left[self._told_last :]
         term = next((words for words in told if words.split()[-1].lower() in self._lexicon.known), told[0])
         said = " ".join(self._raw[self._start : stop])
@@ -385,7 +416,7 @@ class Reader(Sentence):
         self._opened, self._told = self._complains(self._at), len(self.left)
         self._stated = self._states(self._at)
         self._excepted, self._content = self._content, False
-        subject = self._at < len(self._words) and self._words[self._at] in _SUBJECTS
+        subject = self._at < len(self._words) and self._words[self._at] in (*_SUBJECTS, "should", "must")
         if self._opened or self._stated or (subject and self._mode.used):
             self._mode = _Mode()
         self._story = self._tells(self._at)
@@ -417,7 +448,9 @@ class Reader(Sentence):
             hinted = tuple(said) in self._lexicon.hints
             self._mode = _Mode(int(function.value), degree, adding=adding, said=True, directed=True, hinted=hinted)
             self._at += size
-        elif function.kind == "none" and self._that(self._at + size, self._at + size + 1):
+        elif function.kind == "none" and (
+            self._that(self._at + size, self._at + size + 1) or (self._removes(size) and self._last_told(size))
+        ):
             pass
         elif function.kind == "none":
             compares = self._words[self._at] in ("not", "isn't", "rather")
@@ -471,6 +504,12 @@ class Reader(Sentence):
         asked = self._mode.said or self._mode.directed or self._mode.used
         return not asked and self._words[end : end + 1] in ([":"], ["-"], ["–"], ["—"])
 
+    def _given(self) -> bool:
+        """Whether a noun is what a thing is added to: "add more metal to the tone"."""
+        return (
+            self._mode.used and len(self._out) > self._clause and self._words[self._at - 2 : self._at] == ["to", "the"]
+        )
+
     def _repeats(self, sense: Sense) -> bool:
         """Whether a noun names the axis that the words just before it moved: "softer the attack"."""
         last = self._out[-1] if len(self._out) > self._clause else None
@@ -480,10 +519,18 @@ class Reader(Sentence):
         if self._words[self._at] == "still" and self._at == self._begun and self._described(self._at + 1):
             self._at += 1  # "still a bit dull"
             return
-        if sense.phrase and self._fetches():
+        if sense.phrase and (self._fetches() or (sense.axis in ("distance", "space") and self._placed())):
             self._at += width
             return
-        if sense.noun and (self._aside(width) or self._repeats(sense) or self._heads(width)):
+        after = self._at + width
+        praised, more = self._longest(self._lexicon.stays, after)
+        if praised and self._ends(after + more) and not self._mode.directed:  # "spooky is fine, but too quiet"
+            self._at = self._start = after + more
+            return
+        if self._depicts(sense, width):
+            self._at += width
+            return
+        if sense.noun and (self._aside(width) or self._repeats(sense) or self._heads(width) or self._given()):
             self._at += width
             return
         if self._story and not (sense.phrase or sense.graded or self._mode.directed):
@@ -501,14 +548,48 @@ class Reader(Sentence):
         if sense.graded and self._mode.used:
             self._mode = _Mode()
         mode = self._mode
+        if sense.graded and not sense.phrase and self._forbids():  # "warmer but not darker" asks for no light
+            said = self._said(width)
+            self._pictured.append(Adjustment("axis", said, axis=sense.axis, direction=-sense.direction))
+            self._at += width
+            self._start = self._at
+            self._mode = _Mode()
+            return
         strength = BARE if mode.strength is None else mode.strength
         if sense.graded and self._words[self._at].endswith("est"):
             strength = max(strength, MUCH)
         if mode.direction < 0 and not sense.noun and self._words[self._at - 1] in ("not", "isn't"):
             strength = BARE  # "not metallic" is milder than "no metal"
-        direction = sense.direction * (1 if sense.phrase else mode.direction)
+        overdone = mode.direction < 0 and self._words[self._asked : self._at] in (["too"], ["too", "much"])
+        direction = sense.direction * (1 if sense.phrase and not overdone else mode.direction)
         said = self._said(width)
         self._emit(Adjustment("axis", said, axis=sense.axis, direction=direction, strength=strength), width)
+
+    def _forbids(self) -> bool:
+        """Whether the words before say that something is not to become more: "not darker", "don't make it louder"."""
+        said = self._words[self._asked : self._at]
+        return self._mode.direction < 0 and bool(said) and said[0] in ("not", "don't", "do", "mustn't", "never")
+
+    def _placed(self) -> bool:
+        """Whether a place is that of a thing which comes in: "add a dog in the distance"."""
+        last = self._out[-1] if len(self._out) > self._clause else None
+        return last is not None and last.kind == "term" and last.direction > 0
+
+    def _depicts(self, sense: Sense, width: int) -> bool:
+        """Whether a word tells of a picture: "this is the quiet before the attack", "it's a real street"."""
+        if not (self._opened or self._stated) or self._mode.directed or sense.phrase or sense.graded:
+            return False
+        before, after = self._words[self._at - 1], self._at + width
+        if sense.noun:
+            return before == "the" and not self._postposed_at(after)
+        named = before in ("a", "an") and after < len(self._words) and self._unknown(after)
+        if named:  # "it is a flat line": a remark, if nothing else is said
+            said = self._said(width)
+            self._pictured.append(Adjustment("axis", said, axis=sense.axis, direction=-sense.direction))
+        return named or before == "the"
+
+    def _postposed_at(self, at: int) -> bool:
+        return self._longest(self._lexicon.rises, at)[0] is not None
 
     def _fetches(self) -> bool:
         """Whether "bring it in" speaks of a thing that was just asked for, and so of no distance."""
@@ -532,6 +613,8 @@ class Reader(Sentence):
         if size == 1 + (width > 1) and self._qualifies(stop):
             self._at = stop
             return
+        if self._comes_or_goes(stop):
+            return
         told = (self._story and self._mode.hinted) or self._elsewhere(stop)
         if (not self._mode.said and not self._replaced(stop)) or told or self._acts(stop):
             self.left.append(" ".join(self._raw[self._at : stop]))
@@ -546,6 +629,21 @@ class Reader(Sentence):
         strength = BARE if self._mode.strength is None else self._mode.strength
         term, said = " ".join(self._raw[self._at : stop]), self._said(size)
         self._emit(Adjustment("term", said, term=term, direction=self._mode.direction, strength=strength), size)
+
+    def _comes_or_goes(self, stop: int) -> bool:
+        """ "Birds out, owls in", "water drips added": a thing, and behind it that it comes or goes."""
+        behind = stop if stop < len(self._words) and self._words[stop] in _MOVES else stop - 1
+        way = _MOVES.get(self._words[behind])
+        if way is None or self._mode.said or behind == self._at or not self._ends(behind + 1):
+            return False
+        if self._words[behind - 1].endswith("ing"):  # "it's poking out"
+            return False
+        said, term = self._said(behind + 1 - self._at), " ".join(self._raw[self._at : behind])
+        strength = FULL if way < 0 else BARE
+        wish = Adjustment("term", said, term=term, direction=way, strength=strength)
+        self._emit(wish, behind + 1 - self._at)
+        self._mode = _Mode()
+        return True
 
     def _elsewhere(self, stop: int) -> bool:
         """Whether words are no object of what was asked, which has one already or stands in another clause."""
@@ -578,7 +676,20 @@ class Reader(Sentence):
                 self._mode = _Mode()
                 self._kept_too()
                 return
-            if self._words[ahead] not in ("the", "same", "its", "of", "that", "overall", "general", "exact", "current"):
+            if self._words[ahead] not in (
+                "the",
+                "same",
+                "its",
+                "of",
+                "that",
+                "overall",
+                "general",
+                "exact",
+                "current",
+                "our",
+                "my",
+                "your",
+            ):
                 break
         if self._words[self._at : self._at + 2] == ["like", "the"]:
             self._reference(Function("like", 1.0), 1)

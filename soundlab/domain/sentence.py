@@ -21,6 +21,7 @@ MODALS = frozenset(
 )
 """Words by which a clause says how it is to be and not how it is."""
 _COPULAS = frozenset(("is", "are", "isn't", "aren't", "feels", "feel", "sounds", "seems", "sits", "comes"))
+_PEOPLE = frozenset(("we", "you", "he", "she", "they", "i"))
 _SUBJECT = 4
 """Words within which the verb of a remark comes."""
 T = TypeVar("T")
@@ -33,6 +34,9 @@ class Sentence:
         self._raw = words
         self._lexicon = lexicon
         self._words = [spelt(w.lower(), lexicon) for w in words]
+        for k in range(len(self._words) - 1):
+            if self._words[k] == "to" and self._overdone(k):  # "it is to loud"
+                self._words[k] = "too"
 
     def _longest(self, table: Mapping[Words, T], at: int) -> tuple[T | None, int]:
         """Return the meaning of the longest phrase of ``table`` that starts at ``at``, and its length."""
@@ -45,6 +49,15 @@ class Sentence:
         return next(
             (k for k in range(at, len(self._words)) if self._words[k] in self._lexicon.breaks), len(self._words)
         )
+
+    def _overdone(self, at: int) -> bool:
+        """Whether "to" stands for "too": behind a verb of being or at the head of a clause, an adjective behind it."""
+        sense = self._lexicon.senses.get((self._words[at + 1],))
+        before = self._words[at - 1] if at else ","
+        headed = (
+            before in self._lexicon.breaks or before in _COPULAS or before in ("it's", "way", "still", "far", "bit")
+        )
+        return headed and sense is not None and not (sense.noun or sense.graded or sense.phrase)
 
     def _unknown(self, at: int) -> bool:
         word = self._words[at]
@@ -75,12 +88,14 @@ class Sentence:
 
     def _complains(self, at: int) -> bool:
         """Whether a clause begins as a remark on how it is now: "it's a bit boomy", "they say it's boomy"."""
-        at = self._reported(at)
-        return self._longest(self._lexicon.complaints, at)[0] is not None and not self._modal(at)
+        begins = (at, self._reported(at))
+        return any(self._longest(self._lexicon.complaints, k)[0] for k in begins) and not self._modal(at)
 
     def _states(self, at: int) -> bool:
         """Whether a clause says how something in it is: "the hits are mushy right now"."""
         at = self._reported(at)
+        if self._words[at : at + 1] and self._words[at] in _PEOPLE:
+            return False
         for place in range(at, min(at + _SUBJECT, self._clause_end(at))):
             if self._words[place] in _COPULAS:
                 return place > at and not self._modal(at)
