@@ -9,7 +9,7 @@ _NUMBER = r"(?:\d+(?:\.\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|te
 _DECIBELS = rf"{_NUMBER}(?:\s+or\s+\w+)?(?:\s+more)?\s?(?:dbs?|decibels?|lu)\b(?:\s+(?:or so|overall))?"
 _INTERVAL = (
     rf"(?:(?:about|around|another|by)\s+)*(?:(?:{_NUMBER})[\s-]?)?"
-    r"(?:semi-?tones?|half[ -]?steps?|whole steps?|octaves?|oct|tones|cents|st"
+    r"(?:semi-?tones?|semis|half[ -]?steps?|whole steps?|octaves?|oct|tones|cents|st"
     r"|thirds?|fourths?|fifths?|sixths?|sevenths?)"
     r"\b(?!\s+(?:take|one|version|option|of)\b)"
 )
@@ -37,6 +37,10 @@ _EXCESS = _pattern(
     rf"\b{_DECIBELS}\s+(?:too\s+(hot|loud|high|low|quiet|soft)|(louder|hotter|quieter|softer|down|up))\b"
 )
 _THERE = _pattern(rf"(?:[+-]\s?)?{_DECIBELS}\s+(?:down |off )?there\b")
+_TONE = _pattern(r"\b(?:an?|one|half an?|(?:a )?whole)\s+tone\s+(up|down|higher|lower)\b")
+_NOTCHED = _pattern(
+    rf"\b(?:shave|take|pull|notch|scoop|dip|cut|drop)\s+{_DECIBELS}\s*(?:off|out|down)?\s*(?:at|around|@)\s?{_HERTZ}"
+)
 _COUNTED = _pattern(rf"\b{_DECIBELS}\s+(less|more)\b(?=\s*(?:$|[,.;!?]|and\b|but\b|please\b|overall\b|in all\b))")
 _MOVED = _pattern(
     rf"\b(?:(push|pull|bring|turn|take|move|nudge|knock|shave|trim|give|{_RAISED}|{_LOWERED})\s+{_BETWEEN})?"
@@ -128,6 +132,8 @@ def plain(text: str, quantities: Container[str] = ()) -> str:
     text = _AT.sub(_at, text)
     text = _BAND.sub(_banded, text)
     text = _THERE.sub("", text)
+    text = _NOTCHED.sub(lambda m: f"less {_region(m[1], m[2])}", text)
+    text = _TONE.sub(lambda m: "pitched higher" if m[1].lower() in ("up", "higher") else "pitched lower", text)
     text = _COUNTED.sub(lambda m: _level(m[1].lower() == "more"), text)
     text = _OVERALL.sub(lambda m: _level(m[1] == "+"), text)
     text = _SIGNED.sub(lambda m: _step(m, m[1] == "+", quantities), text)

@@ -82,6 +82,8 @@ class Lexicon:
     """Words that say that something is not liked: "take 5 was the wrong direction"."""
     smothers: dict[Words, bool] = field(default_factory=dict)
     """What says of a thing that it is too much for another: "the rumble is eating my headroom"."""
+    mends: dict[Words, bool] = field(default_factory=dict)
+    """What asks for something to be put right: "can you fix that"."""
     compounds: dict[Words, bool] = field(default_factory=dict)
     """Names of sounds with a word in them that would say how one should be: "room tone"."""
     traits: dict[Words, str] = field(default_factory=dict)
@@ -131,6 +133,7 @@ class Lexicon:
             self.rises,
             self.smothers,
             self.compounds,
+            self.mends,
         )
         phrases = {word for table in tables for phrase in table for word in phrase}
         plain = (
@@ -226,6 +229,7 @@ def build(
         },
         bad=frozenset(grammar.get("complaint", {}).get("bad", ())),
         smothers={tuple(p.split()): True for p in grammar.get("complaint", {}).get("smothers", ())},
+        mends={tuple(p.split()): True for p in grammar.get("complaint", {}).get("mends", ())},
         compounds={tuple(p.split()): True for p in grammar.get("things", {}).get("compounds", ())},
         traits={tuple(w.split()): axis for axis, ws in grammar["reference"].get("traits", {}).items() for w in ws},
         amounts=frozenset(tuple(p.split()) for p in grammar["degree"].get("amounts", ())),

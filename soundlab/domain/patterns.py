@@ -39,6 +39,8 @@ class Mode:
     """It was one of direction."""
     hinted: bool = False
     """It was one that in a story asks for nothing."""
+    overdone: bool = False
+    """It was "too": what it describes is how it is now."""
 
 
 class Patterns(Sentence):
@@ -231,6 +233,16 @@ class Patterns(Sentence):
         end = self._clause_end(self._at)
         self.left.append(" ".join(self._raw[self._at : end]))
         self._at = self._start = end
+        return True
+
+    def _mended(self) -> bool:
+        """ "Thin and harsh, can you fix?": what was named is how it is now."""
+        known, size = self._longest(self._lexicon.mends, self._at)
+        if not known or not self._ends(self._at + size):
+            return False
+        self._out = [replace(a, direction=-a.direction) if a.kind == "axis" else a for a in self._out]
+        self._at = self._start = self._at + size
+        self._mode = Mode()
         return True
 
     def _swap(self) -> bool:

@@ -53,7 +53,7 @@ class Reader(Patterns):
             word = self._words[self._at]
             if self._whole() or self._verdict() or self._trait() or self._stays() or self._postposed():
                 continue
-            if self._swap() or self._phrasal() or self._ours():
+            if self._swap() or self._phrasal() or self._ours() or self._mended():
                 continue
             if self._named_take():
                 continue
@@ -122,28 +122,53 @@ class Reader(Patterns):
         self._opened, self._told = self._complains(self._at), len(self.left)
         self._stated = self._states(self._at)
         self._excepted, self._content = self._content, False
-        subject = self._at < len(self._words) and self._words[self._at] in (*_SUBJECTS, "should", "must")
+        opening = self._words[self._at].partition("'")[0] if self._at < len(self._words) else ""
+        subject = opening in (*_SUBJECTS, "should", "must")
         if self._opened or self._stated or (subject and self._mode.used):
             self._mode = Mode()
         self._story = self._tells(self._at)
 
     def _function(self, function: Function, size: int) -> None:
         self._asked = self._at
-        if function.kind == "degree":
+        if function.kind == "degree" and self._words[self._at] == "only" and self._lists():
+            self._mode = Mode(adding=True, said=True, directed=True)  # "only wind and a creaking door"
+            self._at += size
+        elif function.kind == "degree":
             self._at += size
             if self._trailing():
                 self._out[-1] = replace(self._out[-1], strength=function.value)
                 self._start = self._at
             else:
-                mode = Mode() if self._mode.used else self._mode
+                mode = Mode(-1 if self._mode.overdone else 1) if self._mode.used else self._mode
                 counts = self._counts(size)
                 self._mode = replace(mode, strength=function.value, said=mode.said or counts)
+        elif (
+            function.kind == "direction"
+            and self._out
+            and self._words[self._at + size - 3 : self._at + size]
+            in (
+                ["make", "out", "the"],
+                ["can't", "hear", "the"],
+            )
+        ):  # "less underwater, I can't make out the hit": why, and not what
+            end = self._clause_end(self._at)
+            self.left.append(" ".join(self._raw[self._at : end]))
+            self._at = self._start = end
         elif function.kind == "direction":
             degree = None if self._mode.used else self._mode.strength
             said = self._words[self._at : self._at + size]
-            adding = function.value > 0 and (said[0] in _ADDING or said[-1] == "some")
+            article = said[-1] in ("a", "an") or self._words[self._at + size : self._at + size + 1] in (["a"], ["an"])
+            adding = function.value > 0 and (said[0] in _ADDING or said[-1] == "some" or article)
             hinted = tuple(said) in self._lexicon.hints
-            self._mode = Mode(int(function.value), degree, adding=adding, said=True, directed=True, hinted=hinted)
+            self._mode = Mode(
+                int(function.value),
+                degree,
+                adding=adding,
+                said=True,
+                directed=True,
+                hinted=hinted,
+                overdone="too" in said,
+            )
             self._at += size
         elif function.kind == "none" and (
             self._that(self._at + size, self._at + size + 1) or (self._removes(size) and self._last_told(size))
@@ -161,6 +186,10 @@ class Reader(Patterns):
             self._keep(size)
         else:
             self._reference(function, size)
+
+    def _lists(self) -> bool:
+        """Whether "only" at the head of a clause says what there is to be: "only wind and a creaking door"."""
+        return self._at == self._begun and self._names(self._at + 1)
 
     def _counts(self, size: int) -> bool:
         """Whether a degree, read just now, counts things ("plenty of birds") and does not qualify ("completely")."""
@@ -216,7 +245,7 @@ class Reader(Patterns):
         if self._words[self._at] == "still" and self._at == self._begun and self._described(self._at + 1):
             self._at += 1  # "still a bit dull"
             return
-        if sense.phrase and (self._fetches() or (sense.axis in ("distance", "space") and self._placed())):
+        if sense.phrase and (self._fetches() or self._placed(sense)):
             self._at += width
             return
         after = self._at + width
@@ -245,7 +274,8 @@ class Reader(Patterns):
         if sense.graded and self._mode.used:
             self._mode = Mode()
         mode = self._mode
-        if sense.graded and not sense.phrase and self._forbids():  # "warmer but not darker" asks for no light
+        denied = sense.phrase and self._words[self._at - 1 : self._at] in (["don't"], ["not"], ["never"])
+        if denied or (sense.graded and not sense.phrase and self._forbids()):  # "warmer but not darker"
             said = self._said(width)
             self._pictured.append(Adjustment("axis", said, axis=sense.axis, direction=-sense.direction))
             self._at += width
@@ -267,10 +297,11 @@ class Reader(Patterns):
         said = self._words[self._asked : self._at]
         return self._mode.direction < 0 and bool(said) and said[0] in ("not", "don't", "do", "mustn't", "never")
 
-    def _placed(self) -> bool:
-        """Whether a place is that of a thing which comes in: "add a dog in the distance"."""
+    def _placed(self, sense: Sense) -> bool:
+        """Whether a place is that of a thing which comes in: "add a dog in the distance", "some drizzle on top"."""
         last = self._out[-1] if len(self._out) > self._clause else None
-        return last is not None and last.kind == "term" and last.direction > 0
+        place = sense.axis in ("distance", "space") or self._words[self._at] in ("on", "in", "at", "up", "down")
+        return place and last is not None and last.kind == "term" and last.direction > 0
 
     def _depicts(self, sense: Sense, width: int) -> bool:
         """Whether a word tells of a picture: "this is the quiet before the attack", "it's a real street"."""
@@ -278,15 +309,13 @@ class Reader(Patterns):
             return False
         before, after = self._words[self._at - 1], self._at + width
         if sense.noun:
-            return before == "the" and not self._postposed_at(after)
+            judged = self._longest(self._lexicon.verdicts, after)[0] or self._longest(self._lexicon.smothers, after)[0]
+            return before == "the" and not (judged or self._longest(self._lexicon.rises, after)[0])
         named = before in ("a", "an") and after < len(self._words) and self._unknown(after)
         if named:  # "it is a flat line": a remark, if nothing else is said
             said = self._said(width)
             self._pictured.append(Adjustment("axis", said, axis=sense.axis, direction=-sense.direction))
         return named or before == "the"
-
-    def _postposed_at(self, at: int) -> bool:
-        return self._longest(self._lexicon.rises, at)[0] is not None
 
     def _fetches(self) -> bool:
         """Whether "bring it in" speaks of a thing that was just asked for, and so of no distance."""

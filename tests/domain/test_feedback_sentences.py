@@ -16,10 +16,10 @@ def share(name: str) -> float:
     ("name", "least"),
     [
         ("feedback_seen.tsv", 1.0),  # what the lexicon was written with
-        ("feedback_dev.tsv", 0.9),  # nine others', looked at while it was written
-        ("feedback_hard.tsv", 0.6),  # two others', asked for pictures and slang; 47 % when they were first read
-        ("feedback_unseen_2.tsv", 0.8),  # four others', likewise
-        ("feedback_unseen.tsv", 0.84),  # another's, looked at only to report
+        ("feedback_dev.tsv", 0.9),  # ten others', looked at while it was written; of the last three's 68, 72 and 81 % when first read
+        ("feedback_hard.tsv", 0.63),  # two others', asked for pictures and slang; 47 % when they were first read
+        ("feedback_unseen_2.tsv", 0.84),  # four others', likewise
+        ("feedback_unseen.tsv", 0.87),  # another's, looked at only to report
     ],
 )
 def test_sentences_are_understood_whole(name: str, least: float) -> None:
@@ -75,6 +75,13 @@ def test_sentences_are_understood_whole(name: str, least: float) -> None:
         ("the second half is boring", {"-boring"}, []),
         ("needs more weight down low", {"boominess+"}, []),
         ("warmer but not darker", {"warmth+"}, []),
+        ("raise the suspense but don't speed up", {"tension+"}, []),
+        ("thin and harsh, can you fix?", {"warmth+", "roughness-"}, []),
+        ("no music please, only wind and a creaking door", {"-music", "+wind", "+creaking door"}, []),
+        ("the low end is eating everything", {"boominess-"}, []),
+        ("does it have to be so bright?", {"brightness-"}, []),
+        ("too dark and a bit dull", {"brightness+"}, []),
+        ("a tone higher, then shave 2 dB off at 250 Hz", {"register+", "warmth-"}, []),
         ("not darker", {"brightness+"}, []),
         ("it is to loud and to boomy", {"loudness-", "boominess-"}, []),
         ("birds out, owls in", {"-birds", "+owls"}, []),
