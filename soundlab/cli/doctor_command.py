@@ -114,10 +114,19 @@ def _project(path: Path | None) -> list[dict[str, Any]]:
         _row("project", str(project.folder)),
         _row("clips", f"{count}, {missing} missing", not missing, "" if not missing else "soundlab clips --missing"),
         _row("vectors", f"{count - waiting} of {count} for {model}; {how}"),
-        _row("takes", f"{len(project.takes.all())}, {len(dead)} interrupted ones cleared"),
+        _takes(project, len(dead)),
     ]
     project.close()
     return rows
+
+
+def _takes(project: Project, cleared: int) -> dict[str, Any]:
+    takes = project.takes.all()
+    gone = [t.id for t in takes if not Path(t.path).is_file()]
+    said = f"{len(takes)}, {cleared} interrupted ones cleared"
+    if gone:
+        said += f"; the sound of {len(gone)} is gone: {', '.join(gone[:5])}"
+    return _row("takes", said, not gone, "bring the files back to takes/, or make the takes again" if gone else "")
 
 
 def _alive(pid: int) -> bool:

@@ -8,7 +8,7 @@ import click
 
 from soundlab.cli.options import emit, json_option, note, opened, project_option
 from soundlab.domain.labels import Labels
-from soundlab.domain.rights import CONSENTS, STATUSES
+from soundlab.domain.rights import CONSENTS, STATUSES, revoked
 from soundlab.errors import NotFound
 
 
@@ -28,7 +28,7 @@ from soundlab.errors import NotFound
 @click.option("--rating", type=int, help="1 to 5; 0 takes it away.")
 @click.option("--category", help="UCS CatID, such as DOORWood.")
 @click.option("--found", help="Change all clips that this search line limits to: 'tag:rain NOT rights:own'.")
-@click.option("--undo", is_flag=True, help="Take back the last edit.")
+@click.option("--undo", is_flag=True, help="Take back the last edit; imports and revocations stay.")
 @project_option
 @json_option
 def command(
@@ -87,6 +87,9 @@ def command(
                     raise NotFound(f"nothing passes {found!r}", "try it: soundlab search")
             else:
                 ids = [opened_project.clips.get(name).id for name in clips]
+            for clip in opened_project.clips.all(ids=ids) if rights or consent else ():
+                if revoked(clip.evidence):
+                    note(f"{clip.id} had been revoked; its rights are set anew: {clip.evidence}")
             opened_project.clips.label(ids, labels, undoable=True)
         changed = opened_project.clips.all(ids=ids)
     if as_json:

@@ -84,6 +84,12 @@ def command(
         emit(done.as_json())
     else:
         click.echo(f"imported {len(done.imported)}, unchanged {len(done.unchanged)}, failed {len(done.failed)}")
+        if done.unchanged and labels != Labels():
+            note(f"known by content: {len(done.unchanged)}; what was given was set on them, too")
+    for clip in done.held:
+        note(
+            f"{clip.id} was revoked and keeps its rights ({clip.rights}); to clear it again: soundlab edit {clip.id} …"
+        )
     for path, reason in done.failed:
         note(f"failed: {plain(path)}: {reason}")
     if watch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import click
@@ -13,6 +14,8 @@ from soundlab.config import packaged
 from soundlab.domain.lint import lint
 from soundlab.errors import NotFound, WrongInput
 from soundlab.presets import Preset, list_presets, read_preset
+
+_NAME = re.compile(r"^\w[\w.-]{0,63}$")
 
 
 @click.command("presets")
@@ -65,6 +68,8 @@ def _lint(presets: list[Preset], as_json: bool) -> None:
 def _save(project: Path | None, take: str, name: str) -> None:
     with opened(project) as opened_project:
         found = opened_project.takes.get(take)
+        if not _NAME.match(name):
+            raise WrongInput(f"{name!r} is no name for a brief", "use letters, digits, - and _")
         folder = opened_project.folder / "briefs"
         folder.mkdir(exist_ok=True)
         path = folder / f"{name}.toml"

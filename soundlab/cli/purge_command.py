@@ -27,4 +27,5 @@ def command(rejected: bool, unranked: bool, yes: bool, project: Path | None, as_
         return
     click.echo(f"{'deleted' if yes else 'would delete'} {len(takes)} takes, {size / 1e6:.1f} MB")
     if takes and not yes:
-        note("to do it: soundlab purge --yes")
+        limits = "".join(f" --{name}" for name, only in (("rejected", rejected), ("unranked", unranked)) if only)
+        note(f"to do it: soundlab purge{limits} --yes")

@@ -24,7 +24,7 @@ def command(reset: bool, project: Path | None, as_json: bool) -> None:
     if as_json:
         emit({"taste": taste.as_json(), "takes": [{"id": i, "score": round(s, 3)} for i, s in ranked]})
         return
-    click.echo(f"{taste.approved} approved, {taste.rejected} rejected, {taste.pairs} pairs heard blind")
+    click.echo(f"{taste.approved} approved, {taste.rejected} rejected, {taste.pairs} pairs compared")
     if taste.hit_rate is None:
         note("too little to go by: from 8 verdicts on, two of each kind at least, or pairs")
         return

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--preview-every", type=int, default=0, metavar="N", help="An audible preview every N steps.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--evaluate/--no-evaluate", default=True, help="Compare with the base at the end.")
+@click.option("--replace", is_flag=True, help="Train anew an adapter that takes were made with.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped.")
 @project_option
 @json_option
@@ -45,6 +46,7 @@ def command(
     checkpoint: str | None,
     plan: bool,
     evaluate: bool,
+    replace: bool,
     resume: bool,
     project: Path | None,
     as_json: bool,
@@ -72,6 +74,7 @@ def command(
             takes=takes or None,
             checkpoint=checkpoint or opened_project.settings.checkpoint,
             resume=resume,
+            replace=replace,
             progress=progress,
         )
         if adapter is None:

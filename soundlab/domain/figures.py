@@ -30,7 +30,7 @@ _AT = _pattern(
     rf"(?:at|around|@|(?:from|above|below)(?=\s?[\d.]+\s?(?:k|hz)))\s?{_HERTZ}\b"
 )
 _BAND = _pattern(
-    rf"\b({_RAISED}|{_LOWERED}|more|less|some more|some|too much)\s(?:the\s)?"
+    rf"\b({_RAISED}|{_LOWERED}|more|less|some more|some|too much)\s(?:the\s|some\s)?"
     rf"(\d+(?:\.\d+)?)\s?(k?)hz\b(?:\sby\s{_DECIBELS})?"
 )
 _EXCESS = _pattern(
@@ -41,6 +41,7 @@ _TONE = _pattern(r"\b(?:an?|one|half an?|(?:a )?whole)\s+tone\s+(up|down|higher|
 _NOTCHED = _pattern(
     rf"\b(?:shave|take|pull|notch|scoop|dip|cut|drop)\s+{_DECIBELS}\s*(?:off|out|down)?\s*(?:at|around|@)\s?{_HERTZ}"
 )
+_PULLED = _pattern(r"\b(?:pull|bring|take|push|turn)\s(?:the\s)?(\d+(?:\.\d+)?)\s?(k?)(?:hz)?\s(back|down|up|off)\b")
 _COUNTED = _pattern(rf"\b{_DECIBELS}\s+(less|more)\b(?=\s*(?:$|[,.;!?]|and\b|but\b|please\b|overall\b|in all\b))")
 _MOVED = _pattern(
     rf"\b(?:(push|pull|bring|turn|take|move|nudge|knock|shave|trim|give|{_RAISED}|{_LOWERED})\s+{_BETWEEN})?"
@@ -133,6 +134,7 @@ def plain(text: str, quantities: Container[str] = ()) -> str:
     text = _BAND.sub(_banded, text)
     text = _THERE.sub("", text)
     text = _NOTCHED.sub(lambda m: f"less {_region(m[1], m[2])}", text)
+    text = _PULLED.sub(lambda m: f"{'more' if m[3].lower() == 'up' else 'less'} {_region(m[1], m[2])}", text)
     text = _TONE.sub(lambda m: "pitched higher" if m[1].lower() in ("up", "higher") else "pitched lower", text)
     text = _COUNTED.sub(lambda m: _level(m[1].lower() == "more"), text)
     text = _OVERALL.sub(lambda m: _level(m[1] == "+"), text)

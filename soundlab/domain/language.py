@@ -41,7 +41,12 @@ def read(text: str, lexicon: Lexicon) -> Reading:
         When nothing in it can be understood as a wish.
     """
     reader = Reader(_written(text, lexicon), lexicon)
-    found, left = reader.read(), reader.left
+    found, left = reader.read(), reader.left + reader.forbidden
+    if not found and reader.forbidden:
+        raise WrongInput(f"{text.strip()!r} says only what is not to change", 'say what should: "darker, no birds"')
+    found, left = _levelled(found, left)
+    if not found and left and lexicon.bad.issuperset(" ".join(left).lower().split()):
+        raise WrongInput(f"{text.strip()!r} does not say what is wrong", 'say what should change: "darker, no birds"')
     if not found:
         way = -1 if reader.complains else 1  # "it's boring"
         found, left = [Adjustment("term", words, term=words, direction=way) for words in left], []
@@ -51,12 +56,27 @@ def read(text: str, lexicon: Lexicon) -> Reading:
         earlier = merged.get(key)
         if earlier is not None and earlier.direction == a.direction:
             a = replace(a, strength=max(a.strength, earlier.strength))
+        elif earlier is not None and earlier.text:
+            left = [*left, earlier.text]  # "darker but brighter": the later word counts, and the other is told back
         merged[key] = a
     if not merged:
         raise WrongInput(
             f"nothing to do in {text.strip()!r}", 'say what should change: "darker, further away, no birds"'
         )
     return Reading(list(merged.values()), left)
+
+
+def _levelled(found: list[Adjustment], left: list[str]) -> tuple[list[Adjustment], list[str]]:
+    """ "Drone louder, wind quieter": more of one thing and less of another, and not the level of all."""
+    louder = [a for a in found if a.axis == "loudness" and a.kind == "axis"]
+    if len({a.direction for a in louder}) < 2:
+        return found, left
+    out: list[Adjustment] = []
+    for a in found:
+        thing = next((t for t in left if a in louder and t in a.text), None)
+        out.append(replace(a, kind="term", axis=None, term=thing) if thing else a)
+        left = [t for t in left if t != thing]
+    return out, left
 
 
 _LAYERS = {"with", "over", "under", "beneath", "behind", "against", "amid", "beside", "background", "foreground"}

@@ -46,7 +46,7 @@ class Sense:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A word of grammar: ``degree``, ``direction``, ``none``, ``keep``, ``like`` or ``unlike``."""
+    """A word of grammar: ``degree``, ``direction``, ``none``, ``forbid``, ``keep``, ``like`` or ``unlike``."""
 
     kind: str
     value: float = 0.0
@@ -274,6 +274,8 @@ def _functions(grammar: Mapping[str, Any]) -> Iterator[tuple[str, Function]]:
     for name, direction in _DIRECTIONS.items():
         for phrase in grammar["direction"][name]:
             yield phrase, Function("direction", direction)
+    for phrase in grammar["direction"].get("forbid", ()):
+        yield phrase, Function("forbid", -1.0)
     for phrase in grammar["direction"]["none"]:
         yield phrase, Function("none", -1.0)
     for phrase in grammar["keep"]["words"]:

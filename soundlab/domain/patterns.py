@@ -41,6 +41,8 @@ class Mode:
     """It was one that in a story asks for nothing."""
     overdone: bool = False
     """It was "too": what it describes is how it is now."""
+    forbidding: bool = False
+    """It says what is not to come: "don't make it", "not" before a comparative."""
 
 
 class Patterns(Sentence):
@@ -68,6 +70,8 @@ class Patterns(Sentence):
         self._remarks: list[Adjustment] = []
         self._pictured: list[Adjustment] = []
         """What a picture of how it is now would say, if nothing else does."""
+        self.forbidden: list[str] = []
+        """Words that say only what is not to become more."""
         self.left: list[str] = []
         """Words that tell of something and ask for nothing."""
         self._told = 0
@@ -211,6 +215,11 @@ class Patterns(Sentence):
             target, size = self._lexicon.ordinals[word], 1
         else:
             return False
+        if self._words[self._at + size : self._at + size + 2] in (["was", "too"], ["is", "too"]):  # that one, not this
+            end = self._clause_end(self._at)
+            self.left.append(" ".join(self._raw[self._at : end]))
+            self._at = self._start = end
+            return True
         away = (self._mode.directed and self._mode.direction < 0) or self._rejected(self._at + size)
         kind, direction = ("unlike", -1) if away else ("like", 1)
         self._emit(Adjustment(kind, self._said(size), direction=direction, target=target), size)
@@ -250,7 +259,9 @@ class Patterns(Sentence):
         if self._words[self._at] not in self._lexicon.swaps:
             return False
         end = self._clause_end(self._at)
-        joint = next((k for k in range(self._at + 2, end - 1) if self._words[k] in self._lexicon.joints), None)
+        # "turn the clock into a heartbeat", but "turn the birds to the left"
+        joints = {"into"} if self._words[self._at] == "turn" else self._lexicon.joints
+        joint = next((k for k in range(self._at + 2, end - 1) if self._words[k] in joints), None)
         if joint is None:
             return False
         said = " ".join(self._raw[self._start : end])

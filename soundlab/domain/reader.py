@@ -119,7 +119,8 @@ class Reader(Patterns):
         self._begun = self._at
         if len(self.left) > self._told:
             self._told_last = self._told
-        self._opened, self._told = self._complains(self._at), len(self.left)
+        lists = word in (",", "and", "&") and (self._opened or self._stated) and self._plain(self._at)
+        self._opened, self._told = lists or self._complains(self._at), len(self.left)
         self._stated = self._states(self._at)
         self._excepted, self._content = self._content, False
         opening = self._words[self._at].partition("'")[0] if self._at < len(self._words) else ""
@@ -127,6 +128,14 @@ class Reader(Patterns):
         if self._opened or self._stated or (subject and self._mode.used):
             self._mode = Mode()
         self._story = self._tells(self._at)
+
+    def _plain(self, at: int) -> bool:
+        """Whether a clause is an adjective alone, with or without a word of degree: "it's boxy and a bit boomy"."""
+        function, size = self._longest(self._lexicon.functions, at)
+        if function is not None and function.kind == "degree":
+            at += size
+        sense, width = self._longest(self._lexicon.senses, at)
+        return sense is not None and not (sense.noun or sense.graded or sense.phrase) and self._ends(at + width)
 
     def _function(self, function: Function, size: int) -> None:
         self._asked = self._at
@@ -154,6 +163,9 @@ class Reader(Patterns):
             end = self._clause_end(self._at)
             self.left.append(" ".join(self._raw[self._at : end]))
             self._at = self._start = end
+        elif function.kind == "forbid":
+            self._mode = Mode(-1, said=True, directed=True, forbidding=True)
+            self._at += size
         elif function.kind == "direction":
             degree = None if self._mode.used else self._mode.strength
             said = self._words[self._at : self._at + size]
@@ -243,12 +255,21 @@ class Reader(Patterns):
 
     def _axis(self, sense: Sense, width: int) -> None:
         if self._words[self._at] == "still" and self._at == self._begun and self._described(self._at + 1):
+            kept = self._words[self._at - 1 : self._at] == ["but"]
             self._at += 1  # "still a bit dull"
+            if kept:  # "less crunchy but still loud"
+                self.forbidden.append(" ".join(self._raw[self._at - 1 : self._clause_end(self._at)]))
+                self._at = self._start = self._clause_end(self._at)
             return
         if sense.phrase and (self._fetches() or self._placed(sense)):
             self._at += width
             return
         after = self._at + width
+        if self._words[self._at : after] == ["push", "it"] and self._described(
+            after
+        ):  # "push it a little further away"
+            self._at = after
+            return
         praised, more = self._longest(self._lexicon.stays, after)
         if praised and self._ends(after + more) and not self._mode.directed:  # "spooky is fine, but too quiet"
             self._at = self._start = after + more
@@ -275,9 +296,9 @@ class Reader(Patterns):
             self._mode = Mode()
         mode = self._mode
         denied = sense.phrase and self._words[self._at - 1 : self._at] in (["don't"], ["not"], ["never"])
-        if denied or (sense.graded and not sense.phrase and self._forbids()):  # "warmer but not darker"
-            said = self._said(width)
-            self._pictured.append(Adjustment("axis", said, axis=sense.axis, direction=-sense.direction))
+        compared = sense.graded and not sense.phrase and self._words[self._at - 1 : self._at] in (["not"], ["never"])
+        if denied or compared or self._mode.forbidding:  # "warmer but not darker"
+            self.forbidden.append(self._said(width))
             self._at += width
             self._start = self._at
             self._mode = Mode()
@@ -287,15 +308,12 @@ class Reader(Patterns):
             strength = max(strength, MUCH)
         if mode.direction < 0 and not sense.noun and self._words[self._at - 1] in ("not", "isn't"):
             strength = BARE  # "not metallic" is milder than "no metal"
-        overdone = mode.direction < 0 and self._words[self._asked : self._at] in (["too"], ["too", "much"])
+        whole = self._longest(self._lexicon.functions, self._asked)[1] == self._at - self._asked
+        compared = whole and self._words[self._at - 1] in ("too", "much", "as", "so", "less")
+        overdone = mode.direction < 0 and compared  # "too far away", "not as far away"
         direction = sense.direction * (1 if sense.phrase and not overdone else mode.direction)
         said = self._said(width)
         self._emit(Adjustment("axis", said, axis=sense.axis, direction=direction, strength=strength), width)
-
-    def _forbids(self) -> bool:
-        """Whether the words before say that something is not to become more: "not darker", "don't make it louder"."""
-        said = self._words[self._asked : self._at]
-        return self._mode.direction < 0 and bool(said) and said[0] in ("not", "don't", "do", "mustn't", "never")
 
     def _placed(self, sense: Sense) -> bool:
         """Whether a place is that of a thing which comes in: "add a dog in the distance", "some drizzle on top"."""
@@ -351,6 +369,11 @@ class Reader(Patterns):
             term = self._raw[self._at]
             self._pictured.append(Adjustment("term", self._said(1), term=term, direction=-1))
             self._at = self._start = stop
+            return
+        if self._mode.forbidding:
+            self.forbidden.append(self._said(size))
+            self._at = self._start = stop
+            self._mode = Mode()
             return
         strength = BARE if self._mode.strength is None else self._mode.strength
         term, said = " ".join(self._raw[self._at : stop]), self._said(size)

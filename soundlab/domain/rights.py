@@ -34,6 +34,15 @@ _FREE = frozenset(("own", "commissioned", "cc0", "cc-by", "cc-by-sa", "public-do
 _NON_COMMERCIAL = frozenset(("cc-by-nc",))
 
 
+REVOKED = "revoked"
+"""What the evidence of a clip whose rights were taken back begins with."""
+
+
+def revoked(evidence: str) -> bool:
+    """Whether a clip's evidence says that its rights were taken back."""
+    return evidence.startswith(f"{REVOKED}:")
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Whether a clip may train, with the reason a person can act on."""

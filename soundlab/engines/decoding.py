@@ -41,7 +41,8 @@ class Sampling:
 
     def __post_init__(self) -> None:
         if self.temperature < 0 or self.top_k < 0 or not 0 < self.top_p <= 1:
-            raise WrongInput(f"cannot sample with {self}", "temperature and top-k are ≥ 0, top-p is in (0, 1]")
+            said = f"temperature {self.temperature:g}, top-k {self.top_k}, top-p {self.top_p:g}"
+            raise WrongInput(f"cannot draw with {said}", "temperature and top-k are ≥ 0, top-p is in (0, 1]")
 
 
 @dataclass(frozen=True, slots=True)

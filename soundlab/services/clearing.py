@@ -11,7 +11,7 @@ from typing import Any
 from soundlab.domain.adapter import Adapter
 from soundlab.domain.clip import Clip
 from soundlab.domain.labels import Labels
-from soundlab.domain.rights import expired
+from soundlab.domain.rights import REVOKED, expired
 from soundlab.errors import NotFound, WrongInput
 from soundlab.storage.adapters import AdapterStore
 from soundlab.storage.clips import ClipStore
@@ -79,7 +79,7 @@ class Clearing:
     def revoke(self, identity: str, why: str) -> tuple[Clip, Descent]:
         """Restrict a clip, keeping its evidence with the reason, and return what descends from it."""
         clip = self.clips.get(identity)
-        evidence = "; ".join(filter(None, (f"revoked: {why}", clip.evidence)))
+        evidence = "; ".join(filter(None, (f"{REVOKED}: {why}", clip.evidence)))
         self.clips.change([clip.id], {"rights": "restricted", "consent": "no-gen-ai", "evidence": evidence})
         return self.clips.get(clip.id), self.descent(clip.id)
 

@@ -118,6 +118,10 @@ class Dataset:
     measured: Callable[[Sequence[Clip]], dict[str, dict[str, float | None]]]
     jnds: Callable[[], Mapping[str, float]]
 
+    def made_with(self, adapter: str) -> list[str]:
+        """Ids of takes that were made with an adapter."""
+        return [t.id for t in self.takes.all() if any(a["name"] == adapter for a in t.adapters)]
+
     def plan(self, folder: Path, collection: str | None, takes: Sequence[str] | None = None) -> Plan:
         """Plan training into ``folder`` on approved takes, or those named, and the clips of a collection that may.
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from soundlab.audio.decode import read_audio
+from soundlab.audio.decode import probe, read_audio
 from soundlab.audio.descriptors import describe_file
 from soundlab.audio.loudness import gain_for
 from soundlab.audio.write import write_audio
@@ -340,8 +340,9 @@ class GenerationService:
         return self._heard(brief.anchor) or ()
 
     def _named(self, target: str) -> str:
-        """The whole id of a take or clip that was named by a part of it; files are left as they are."""
+        """The whole id of a take or clip that was named by a part of it; files that can be read stay as they are."""
         if Path(target).is_file():
+            probe(Path(target))
             return str(Path(target).absolute())
         return self._takes.get(target).id if target.startswith("t") else self._clips.get(target).id
 

@@ -16,6 +16,7 @@ from soundlab.domain.clip import Clip
 from soundlab.domain.labels import Labels
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Embedder, Progress, ignore_progress, never
+from soundlab.domain.rights import revoked
 from soundlab.errors import Cancelled, NotFound, UnreadableAudio
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.vectors import VectorStore
@@ -32,6 +33,8 @@ class Report:
     failed: list[tuple[Path, str]] = field(default_factory=list)
     changed: list[tuple[Path, str]] = field(default_factory=list)
     """Files among the imported whose content was another, and the clip of that."""
+    held: list[Clip] = field(default_factory=list)
+    """Clips that were revoked, and keep their rights though others were given."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -39,6 +42,7 @@ class Report:
             "unchanged": len(self.unchanged),
             "changed": [{"path": plain(path), "before": before} for path, before in self.changed],
             "failed": [{"path": plain(path), "reason": reason} for path, reason in self.failed],
+            "revoked": [clip.id for clip in self.held],
             "clips": [clip.as_json() for clip in self.imported],
         }
 
@@ -164,6 +168,9 @@ class Importer:
                 report.changed.append((path, before.id))
             report.imported.append(self._clips.add(clip))
             return
+        if revoked(known.evidence) and (labels.rights or labels.consent):
+            labels = replace(labels, rights=None, consent=None, evidence=None)
+            report.held.append(known)
         self._clips.label([known.id], labels)
         if not Path(known.path).exists():  # it moved, or its old place is gone
             self._clips.change([known.id], {"path": str(self._copied(path, digest) if copy else path)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +35,8 @@ from soundlab.storage.takes import TakeStore
 from soundlab.storage.vectors import VectorStore, unit_mean
 from soundlab.vocabulary import read_categories, read_tags
 
+_ID = re.compile(r"(?<![@\w-])[tc][0-9a-z]{5,11}(?![\w-])")
+"""What may be the id of a take or clip."""
 _BEYOND = 2.0
 """A new take is treated unless it has moved by so many times what treatment aims at: its other notes blur the move."""
 SWEEP = (-1.0, -0.5, 0.0, 0.5, 1.0)
@@ -105,6 +108,18 @@ def astray(parent: Take, child: Take, adjustments: Sequence[Adjustment], jnds: M
     return sum(moved) / len(moved) if moved else 0.0
 
 
+def _workable(parent: Take, adjustments: Sequence[Adjustment]) -> None:
+    """Raise WrongInput where nothing is to change, or a take is to be like itself."""
+    if all(a.kind == "keep" for a in adjustments):
+        raise WrongInput("all of it is to stay, so there is nothing to do", 'say what should change: "darker"')
+    for a in adjustments:
+        if a.kind in ("like", "unlike") and a.target == parent.id:
+            raise WrongInput(
+                f"{a.text!r} is {parent.id} itself, the take that feedback is given on",
+                "name the other by its id: @ID; soundlab takes lists them",
+            )
+
+
 @dataclass(slots=True)
 class SteeringService:
     """Answers feedback."""
@@ -131,8 +146,16 @@ class SteeringService:
         axis (:mod:`soundlab.services.kin`). What was taken for no wish is to be said
         back, never dropped in silence.
         """
-        found = read(text, self.lexicon)
+        found = read(_ID.sub(self._pointed, text), self.lexicon)
         return Reading([self._resolved(self.kin.resolved(a), batch) for a in found.adjustments], found.left)
+
+    def _pointed(self, word: re.Match[str]) -> str:
+        """An id with its @, where it is the whole id of a take or clip: "more like t9sthdd"."""
+        store = self.takes if word[0].startswith("t") else self.clips
+        try:
+            return f"@{word[0]}" if store.get(word[0]).id == word[0] else word[0]
+        except NotFound:
+            return word[0]
 
     def parse(self, text: str, *, batch: str | None = None) -> list[Adjustment]:
         """Return the adjustments of :meth:`read`."""
@@ -183,6 +206,7 @@ class SteeringService:
         """
         parent = self.takes.get(take)
         adjustments = list(understood) if understood is not None else self.parse(text, batch=parent.batch)
+        _workable(parent, adjustments)
         goals = self.goals(parent, adjustments)
         progress(0, 0, "imagining")
         chosen = self.generation.generate(
@@ -401,6 +425,7 @@ class SteeringService:
         """
         parent = self.takes.get(take)
         adjustments = list(understood) if understood is not None else self.parse(text, batch=parent.batch)
+        _workable(parent, adjustments)
         goals = self.goals(parent, adjustments)
         left = [a.text for a in goals if a.kind != "keep" and not able(a)]
         if not any(able(a) for a in goals):

@@ -69,22 +69,30 @@ class TrainingService:
         takes: Sequence[str] | None = None,
         checkpoint: str = "sketch",
         resume: bool = False,
+        replace: bool = False,
         progress: Progress = ignore_progress,
         cancelled: CancelledFlag = never,
     ) -> tuple[Adapter | None, Plan]:
         """Train adapter ``name``; return it and what it was trained on.
+
+        One that takes were made with is trained anew only where ``replace`` says so: its takes could not be made again.
 
         The adapter is None in the other processes of a distributed run.
 
         Raises
         ------
         WrongInput
-            On a bad name.
+            On a bad name, or that of an adapter that takes were made with.
         RightsRefused
             When nothing is approved or nothing may train, naming each refusal.
         """
         settings = settings or TrainingSettings()
         plan = self.plan(name, collection, takes)
+        if not (resume or replace) and (used := self.dataset.made_with(name)):
+            raise WrongInput(
+                f"{len(used)} takes were made with {name!r}, such as {used[0]}",
+                "take another name, go on with --resume, or train it anew with --replace",
+            )
         refuse_nothing(plan)
         folder = self.folder / name
         write_captions(plan)

@@ -1,0 +1,78 @@
+"""What a person could lose or be told wrongly: rights, adapters, names of files, the hint of a command."""
+
+from pathlib import Path
+
+import pytest
+
+from soundlab.cli.options import opened
+from tests.conftest import Cli
+
+
+@pytest.fixture
+def take(cli: Cli, inside: Path) -> str:
+    """A short take."""
+    return str(cli.json("generate", "rain", "-d", "1", "--seed", "3")["takes"][0]["id"])
+
+
+def test_a_revoked_clip_stays_so_when_its_folder_is_imported_again(cli: Cli, inside: Path, noises: Path) -> None:
+    clips = cli.json("import", str(noises), "--rights", "own")["clips"]
+    cli("rights", "revoke", clips[0]["id"], "--why", "the library withdrew")
+    again = cli.json("import", str(noises), "--rights", "cc0", "--tag", "field")
+    assert again["revoked"] == [clips[0]["id"]] and again["unchanged"] == len(clips)
+    assert cli("import", str(noises), "--rights", "cc0") == 0 and f"{clips[0]['id']} was revoked" in cli.err
+    rights = {c["id"]: c["rights"] for c in cli.json("clips")["clips"]}
+    assert rights == {c["id"]: "cc0" for c in clips} | {clips[0]["id"]: "restricted"}
+    assert all("field" in c["tags"] for c in cli.json("clips")["clips"])
+    assert cli("edit", clips[0]["id"], "--rights", "own") == 0 and "had been revoked" in cli.err
+
+
+def test_an_adapter_that_takes_were_made_with_is_not_trained_over(cli: Cli, inside: Path, noises: Path) -> None:
+    cli("import", str(noises), "--rights", "own", "--collection", "bed")
+    train = ("train", "night", "--collection", "bed", "--steps", "1", "--rank", "2", "--no-evaluate")
+    assert cli(*train) == 0 and cli(*train) == 0  # nobody has used it yet
+    made = cli.json("generate", "rain", "-d", "1", "--adapter", "night")["takes"][0]["id"]
+    assert cli(*train) == 2 and made in cli.err and "--replace" in cli.err
+    assert cli(*train, "--replace") == 0
+
+
+def test_purge_tells_the_command_that_does_what_it_showed(cli: Cli, take: str) -> None:
+    cli("reject", take)
+    assert cli("purge", "--rejected") == 0
+    assert "soundlab purge --rejected --yes" in cli.err
+
+
+def test_a_reference_that_cannot_be_read_steers_nothing(cli: Cli, inside: Path) -> None:
+    Path("notes.wav").write_text("no sound", encoding="utf-8")
+    assert cli("generate", "rain", "-d", "1", "--like", "notes.wav") == 1
+    assert "notes.wav" in cli.err and not cli.json("takes")["takes"]
+
+
+def test_a_brief_is_saved_among_the_briefs_or_not_at_all(cli: Cli, take: str, inside: Path) -> None:
+    assert cli("presets", "--save", take, "../evil") == 2 and "no name for a brief" in cli.err
+    assert cli("presets", "--save", take, "hangar") == 0
+    assert [p.name for p in inside.rglob("*.toml") if p.parent.name == "briefs"] == ["hangar.toml"]
+
+
+def test_feedback_that_changes_nothing_or_names_the_take_itself_is_told_so(cli: Cli, take: str) -> None:
+    for words, says in (
+        ("I love it, don't touch it", "nothing to do"),
+        ("don't make it darker", "only what is not to change"),
+        ("like the first one but slower", f"{take} itself"),
+        ("bad", "does not say what is wrong"),
+    ):
+        assert cli("feedback", take, words) == 2
+        assert says in cli.err
+    assert len(cli.json("takes")["takes"]) == 1
+
+
+def test_a_take_is_known_by_its_id_without_an_at(cli: Cli, take: str, inside: Path) -> None:
+    with opened(inside) as project:
+        (found,) = project.steering.parse(f"more like {take}")
+        assert (found.kind, found.target) == ("like", take)
+        assert [a.term for a in project.steering.parse("more thunder")] == ["thunder"]
+
+
+def test_the_doctor_misses_sound_that_is_gone(cli: Cli, take: str, inside: Path) -> None:
+    path = Path(next(t["path"] for t in cli.json("takes")["takes"] if t["id"] == take))
+    path.rename(path.with_suffix(".elsewhere"))
+    assert cli("doctor") == 1 and f"is gone: {take}" in cli.out
