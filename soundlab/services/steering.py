@@ -108,8 +108,8 @@ def astray(parent: Take, child: Take, adjustments: Sequence[Adjustment], jnds: M
     return sum(moved) / len(moved) if moved else 0.0
 
 
-def _workable(parent: Take, adjustments: Sequence[Adjustment]) -> None:
-    """Raise WrongInput where nothing is to change, or a take is to be like itself."""
+def workable(parent: Take, adjustments: Sequence[Adjustment]) -> None:
+    """Raise WrongInput where feedback on ``parent`` changes nothing, or likens it to itself."""
     if all(a.kind == "keep" for a in adjustments):
         raise WrongInput("all of it is to stay, so there is nothing to do", 'say what should change: "darker"')
     for a in adjustments:
@@ -206,7 +206,7 @@ class SteeringService:
         """
         parent = self.takes.get(take)
         adjustments = list(understood) if understood is not None else self.parse(text, batch=parent.batch)
-        _workable(parent, adjustments)
+        workable(parent, adjustments)
         goals = self.goals(parent, adjustments)
         progress(0, 0, "imagining")
         chosen = self.generation.generate(
@@ -425,7 +425,7 @@ class SteeringService:
         """
         parent = self.takes.get(take)
         adjustments = list(understood) if understood is not None else self.parse(text, batch=parent.batch)
-        _workable(parent, adjustments)
+        workable(parent, adjustments)
         goals = self.goals(parent, adjustments)
         left = [a.text for a in goals if a.kind != "keep" and not able(a)]
         if not any(able(a) for a in goals):

@@ -12,6 +12,8 @@ from soundlab.errors import WrongInput
 
 _OPTION = re.compile(r'(?:^|\s)(-n|-d|--seed|--adapter|--avoid|--guidance|--level)\s+("[^"]*"|\S+)')
 
+_UNKNOWN = re.compile(r"(?:^|\s)(?:-[a-z]|--[a-z][a-z-]*)(?=\s|=|$)")
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -36,7 +38,7 @@ def read(
     Raises
     ------
     WrongInput
-        On a value that is no number, and as :class:`Brief`.
+        On a value that is no number, an option that there is none of, and as :class:`Brief`.
     """
     given: dict[str, Any] = {}
     adapters: list[tuple[str, float]] = []
@@ -52,8 +54,12 @@ def read(
         drawn["guidance"] = given["--guidance"]
     if "--level" in given:
         drawn["level"] = given["--level"]
+    words = " ".join(_OPTION.sub(" ", line).split())
+    if (unknown := _UNKNOWN.search(words)) is not None:
+        known = "-n -d --seed --adapter --avoid --guidance --level"
+        raise WrongInput(f"{unknown[0].strip()} is no option here, or lacks its value", f"there are {known}")
     brief = Brief(
-        " ".join(_OPTION.sub(" ", line).split()),
+        words,
         avoid=given.get("--avoid", ""),
         references=references,
         seconds=float(given.get("-d", seconds)),

@@ -116,6 +116,10 @@ async def test_feedback_is_understood_while_it_is_written_and_may_be_treated(war
         child = next(t for t in app.project.takes.all() if t.parent == parent.id)
         assert child.recipe["treatment"]["applied"][0]["axis"] == "brightness" and child.obeyed[0]["ok"]
         await pilot.press("f")
+        app.screen.query_one(Input).value = "don't make it darker"
+        await settle(pilot)
+        await pilot.press("enter")
+        assert "enter makes takes" in shown(app, "#way")  # it stays, so that the words can be mended
         app.screen.query_one(Input).value = "keep it but further away"
         await settle(pilot)
         assert "enter treats" in shown(app, "#way")

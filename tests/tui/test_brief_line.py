@@ -28,3 +28,10 @@ def test_options() -> None:
 def test_a_bad_number_is_named() -> None:
     with pytest.raises(WrongInput, match="-d long"):
         asked("rain -d long")
+
+
+@pytest.mark.parametrize("line", ["heavy rain --foo", "rain -x 3", "rain -d"])
+def test_an_option_that_there_is_none_of_is_no_word_of_the_prompt(line: str) -> None:
+    with pytest.raises(WrongInput, match="no option"):
+        asked(line)
+    assert asked("rain on a tin-roof - far away").brief.prompt == "rain on a tin-roof - far away"

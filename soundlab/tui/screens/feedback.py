@@ -57,6 +57,8 @@ class FeedbackScreen(ModalScreen[Wish | None]):
     def __init__(self, about: str, understand: Understand) -> None:
         super().__init__()
         self._about, self._understand = about, understand
+        self._refused = ""
+        """The words, once they have been read and ask for nothing."""
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -74,23 +76,24 @@ class FeedbackScreen(ModalScreen[Wish | None]):
     def _read(self, text: str) -> None:
         from soundlab.errors import SoundlabError
 
-        said, way = "", _WAY
+        said, way, refused = "", _WAY, ""
         found: list[Adjustment] = []
         if text.strip():
             try:
                 found, left, treats = self._understand(text)
             except SoundlabError as error:
-                said = error.message
+                said, refused = error.message, text.strip()
             else:
                 said = "understood:"
                 if left:
                     said = f"taken for no wish: {', '.join(left)}\n{said}"
                 if treats:
                     way = "enter treats this take, as all else is to stay"
-        self.app.call_from_thread(self._say, text, said, way, found)
+        self.app.call_from_thread(self._say, text, said, way, found, refused)
 
-    def _say(self, text: str, said: str, way: str, found: list[Adjustment]) -> None:
+    def _say(self, text: str, said: str, way: str, found: list[Adjustment], refused: str) -> None:
         if self.is_mounted and text == self.query_one(Input).value:
+            self._refused = refused
             self.query_one("#understood", Static).update(said)
             self.query_one("#way", Static).update(way)
             self.query_one(Understanding).show(found)
@@ -120,6 +123,9 @@ class FeedbackScreen(ModalScreen[Wish | None]):
         text, shown = self.query_one(Input).value.strip(), self.query_one(Understanding)
         if shown.corrected and not shown.adjustments:
             self.query_one("#way", Static).update("nothing is left of it; space takes a line in again")
+            return
+        if text and text == self._refused:
+            self.query_one("#way", Static).update("say what should change, and enter makes takes; esc leaves")
             return
         understood = tuple(shown.adjustments) if shown.corrected else None
         if text or treat is None:

@@ -190,8 +190,11 @@ class GenerateScreen(StageScreen):
         project = self.app.project
 
         def understand(text: str) -> tuple[list[Adjustment], list[str], bool]:
+            from soundlab.services.steering import workable
+
             steering = project.steering  # called on a thread: the lexicon is read when it is first used
             found = steering.read(text, batch=take.batch)
+            workable(take, found.adjustments)
             return found.adjustments, found.left, steering.treats(found.adjustments)
 
         def start(wish: Wish | None) -> None:
