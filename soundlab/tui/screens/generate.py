@@ -19,7 +19,7 @@ from soundlab.tui.screens.ask import AskScreen
 from soundlab.tui.screens.choose import ChooseScreen
 from soundlab.tui.screens.compare import CompareScreen
 from soundlab.tui.screens.feedback import FeedbackScreen, Wish
-from soundlab.tui.screens.stage import StageScreen
+from soundlab.tui.screens.stage import WAYS, StageScreen
 from soundlab.tui.widgets.job_bar import JobBar
 from soundlab.tui.widgets.waveform import Waveform
 
@@ -48,13 +48,14 @@ class GenerateScreen(StageScreen):
         Binding("f", "feedback", "Feedback", id="feedback"),
         Binding("a", "verdict('approved')", "Approve", id="approve"),
         Binding("x", "verdict('rejected')", "Reject", id="reject"),
+        Binding("e", "export", "Export", id="export"),
+        *WAYS,
         Binding("z", "verdict('')", "Undo verdict", id="undo", show=False),
         Binding("v", "mark", "Mark", id="mark", show=False),
         Binding("c", "compare", "Compare", id="compare"),
         Binding("s", "vary", "What if", id="vary"),
         Binding("t", "train", "Train", id="train"),
         Binding("n", "adapters", "Adapters", id="adapters", show=False),
-        Binding("e", "export", "Export", id="export"),
     ]
 
     def __init__(self) -> None:

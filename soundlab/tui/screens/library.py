@@ -20,7 +20,7 @@ from soundlab.tui.screens.ask import AskScreen
 from soundlab.tui.screens.choose import ChooseScreen
 from soundlab.tui.screens.labels import LabelScreen
 from soundlab.tui.screens.map import MapScreen
-from soundlab.tui.screens.stage import StageScreen
+from soundlab.tui.screens.stage import WAYS, StageScreen
 from soundlab.tui.widgets.clip_table import ClipTable, Page
 from soundlab.tui.widgets.job_bar import JobBar
 from soundlab.tui.widgets.waveform import Waveform
@@ -44,11 +44,12 @@ class LibraryScreen(StageScreen):
     CSS_PATH = "library.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search", id="search"),
-        Binding("m", "more_like", "More like this", id="more_like"),
-        Binding("a", "import_files", "Add files", id="import"),
-        Binding("u", "use", "Use in brief", id="use"),
-        Binding("p", "preview", "Auto-play", id="preview"),
+        Binding("m", "more_like", "Like this", id="more_like"),
+        Binding("a", "import_files", "Add", id="import"),
+        Binding("u", "use", "Use", id="use"),
         Binding("t", "label", "Labels", id="label"),
+        *WAYS,
+        Binding("p", "preview", "Auto-play", id="preview"),
         Binding("y", "accept", "Accept suggestion", id="accept", show=False),
         Binding("z", "undo", "Undo", id="undo"),
         Binding("g", "map", "Map", id="map"),

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 _COLUMNS = 600
 _SPECTRUM_COLUMNS, _BANDS = 300, 48
+WAYS: tuple[Binding, ...] = (
+    Binding("f1", "app.help", "Help", id="help"),
+    Binding("f2", "app.switch_mode('library')", "Library", id="library"),
+    Binding("f3", "app.switch_mode('generate')", "Generate", id="generate"),
+)
+"""Where else to go: said before what is rarer, so that a terminal of 80 columns shows it."""
 
 
 class StageScreen(Screen[None]):
