@@ -35,6 +35,10 @@ class Labels:
             raise WrongInput(f"unknown consent {self.consent!r}", f"one of: {', '.join(CONSENTS)}")
         if self.rating is not None and not 0 <= self.rating <= 5:
             raise WrongInput(f"a rating of {self.rating} is not possible", "1 to 5 stars; 0 takes it away")
+        if self.title is not None and not self.title.strip():
+            raise WrongInput("a clip needs a title", "give it a word at least")
+        if not all(name.strip() for name in (*self.tags, *self.collections)):
+            raise WrongInput("a tag or collection needs a name", "give it a word at least")
         if self.expires:
             try:
                 parse_date(self.expires)

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 
 from soundlab.domain.axes import COUNTED
 from soundlab.domain.fieldquery import FIELDS
+from soundlab.errors import WrongInput
 
 _FIELD = re.compile(rf'(?<!\S)(?:(AND|OR)\s+)?(-|NOT\s+|)((?:{"|".join(FIELDS)}):(?:"[^"]+"|[^\s"]+))', re.IGNORECASE)
 _BOUND = re.compile(rf"(?<!\S)((?:{'|'.join(COUNTED)})[<>]=?-?\d+(?:\.\d+)?)(?!\S)", re.IGNORECASE)
+_HALF = re.compile(rf"(?<!\S)(?:{'|'.join((*COUNTED, 'rating', 'seconds'))})[<>]=?\S+", re.IGNORECASE)
 _PLAIN = re.compile(r"(?<!\S)(rating|seconds)([<>]=?)(\d+(?:\.\d+)?)(?!\S)", re.IGNORECASE)
 
 
@@ -33,7 +35,13 @@ class SearchLine:
 
 
 def read(line: str) -> SearchLine:
-    """Take a line apart. A colon after anything but a field's name is part of the words."""
+    """Take a line apart. A colon after anything but a field's name is part of the words.
+
+    Raises
+    ------
+    WrongInput
+        Where a limit has no number: ``brightness<dark``.
+    """
     fields = ""
     for joint, minus, name in _FIELD.findall(line):
         fields += (f" {joint.upper() or 'AND'} " if fields else "") + ("NOT " if minus else "") + name
@@ -41,4 +49,7 @@ def read(line: str) -> SearchLine:
     bounds = tuple(found.lower() for found in _BOUND.findall(line))
     line = _BOUND.sub(" ", line)
     plain = tuple((name.lower(), sign, float(value)) for name, sign, value in _PLAIN.findall(line))
-    return SearchLine(" ".join(_PLAIN.sub(" ", line).split()), fields or None, bounds, plain)
+    line = _PLAIN.sub(" ", line)
+    if (half := _HALF.search(line)) is not None:
+        raise WrongInput(f"{half[0]!r} limits nothing", "write a number behind it: brightness<2000 rating>=3")
+    return SearchLine(" ".join(line.split()), fields or None, bounds, plain)

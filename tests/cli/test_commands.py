@@ -141,6 +141,10 @@ def test_parsing_alone_needs_no_project(cli: Cli, tmp_path: Path, monkeypatch: p
         (["export", "tzzzzzz", "--to", "out"], 3, "no take"),
         (["export", "--to", "out"], 2, "nothing to export"),
         (["frobnicate"], 2, "No such command"),
+        (["search", "brightness<dark"], 2, "limits nothing"),
+        (["edit", "cffffff", "--title", ""], 2, "needs a title"),
+        (["import", ".", "--tag", " "], 2, "needs a name"),
+        (["generate", "rain", "--temperature", "-1"], 2, "cannot draw with temperature -1"),
         (["clips", "--project", "/nowhere"], 3, "no project"),
     ],
 )

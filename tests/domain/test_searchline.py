@@ -3,6 +3,7 @@
 import pytest
 
 from soundlab.domain.searchline import SearchLine, read
+from soundlab.errors import WrongInput
 
 
 @pytest.mark.parametrize(
@@ -21,3 +22,10 @@ from soundlab.domain.searchline import SearchLine, read
 )
 def test_words_and_limits_are_told_apart(line: str, words: str, fields: str | None, bounds: tuple[str, ...]) -> None:
     assert read(line) == SearchLine(words, fields, bounds)
+
+
+@pytest.mark.parametrize("line", ["rain brightness<<2000", "brightness<dark", "rating>=many"])
+def test_a_limit_without_a_number_is_no_word(line: str) -> None:
+    with pytest.raises(WrongInput, match="limits nothing"):
+        read(line)
+    assert read("rain brightness<").words == "rain brightness<"  # it is still being typed
