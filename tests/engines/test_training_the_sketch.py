@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from soundlab.corpus import shards
 from soundlab.engines import registry
 from soundlab.engines.musicgen import Musicgen
-from soundlab.engines.sketch import train_decoder
+from soundlab.engines.sketch import assemble, train_decoder
 from soundlab.engines.training import drawn, predictions
 from tests import tiny
 
@@ -42,6 +42,9 @@ def test_the_decoder_trains_in_runs_that_go_on(
         assert state.metadata()["step"] == "3"
         trained = state.get_tensor("model.decoder.lm_heads.0.weight")
     assert not torch.equal(trained, before["decoder.lm_heads.0.weight"])
+    monkeypatch.setattr(sys, "argv", ["assemble", "--apart", str(checkpoint.folder.parent), "--cache", str(tmp_path)])
+    assemble.main()
+    before = load_file(tmp_path / "begin.safetensors")
     further = tmp_path / "further"
     scaled = before | {"axis_condition.mean": before["axis_condition.mean"] + 1}
     save_file(scaled, tmp_path / "begin.safetensors")

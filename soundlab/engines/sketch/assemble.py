@@ -3,6 +3,7 @@
 ``python -m soundlab.engines.sketch.assemble --text FOLDER --out FOLDER`` reads
 the codec, decoder and CLAP from the cache folder and writes
 ``OUT/{musicgen,clap,text}`` in half precision. The text encoder is stored once.
+``--apart CHECKPOINT`` does the reverse, for training that goes on from a checkpoint.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ from soundlab.corpus.bends import AXES
 from soundlab.engines import registry, sound_condition
 from soundlab.engines.axis_condition import AxisCondition
 from soundlab.engines.loading import drop_text
+from soundlab.engines.musicgen import Musicgen
 from soundlab.engines.sketch import train_clap
 from soundlab.engines.sketch.codec import SketchCodecModel, register
 from soundlab.engines.sketch.text import FrozenText
+from soundlab.engines.sketch.train_axis import conditioned
 from soundlab.engines.sketch.train_decoder import decoder_config
 
 CONTEXT_SECONDS = 10.0
@@ -122,18 +125,32 @@ def clap(cache: Path, text: Path, out: Path) -> None:
     train_clap.extractor().save_pretrained(out)
 
 
+def apart(checkpoint: Path, cache: Path) -> None:
+    """Write a checkpoint's codec to ``cache`` and its decoder as ``begin.safetensors``, named as in training."""
+    engine = Musicgen(registry.musicgen(str(checkpoint / "musicgen")))
+    engine.model.audio_encoder.save_pretrained(cache / "codec")
+    state = conditioned(engine).state_dict()
+    save_file({k: v.float().contiguous().clone() for k, v in state.items()}, cache / "begin.safetensors")
+
+
 @torch.no_grad()
 def main() -> None:
     """Assemble."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cache", type=Path, default=cache_folder())
-    parser.add_argument("--text", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--apart", type=Path, metavar="CHECKPOINT", help="write its parts to the cache instead")
+    parser.add_argument("--text", type=Path)
+    parser.add_argument("--out", type=Path)
     parser.add_argument("--before", type=Path, help="decoder weights that the trained ones began from, to blend with")
     parser.add_argument("--share", type=float, default=1.0, help="share of the trained ones in the blend")
     parser.add_argument("--parts", nargs="+", default=["clap", "musicgen"], choices=["clap", "musicgen"])
     args = parser.parse_args()
     register()
+    if args.apart:
+        apart(args.apart, args.cache)
+        return
+    if args.text is None or args.out is None:
+        parser.error("--text and --out say what to assemble, and where")
     if args.text.resolve() != (args.out / "text").resolve():
         shutil.copytree(args.text, args.out / "text", dirs_exist_ok=True)
     for part in args.parts:
