@@ -87,6 +87,12 @@ class Patterns(Sentence):
         self._at += size
         self._start = self._at
 
+    def _tell(self) -> None:
+        """Take the rest of the clause for words that ask for nothing."""
+        end = self._clause_end(self._at)
+        self.left.append(" ".join(self._raw[self._at : end]))
+        self._at = self._start = end
+
     def _whole(self) -> bool:
         """What says as a whole that all else stays: "the rest is fine"."""
         target, size = self._longest(self._lexicon.keep_phrases, self._at)
@@ -216,9 +222,7 @@ class Patterns(Sentence):
         else:
             return False
         if self._words[self._at + size : self._at + size + 2] in (["was", "too"], ["is", "too"]):  # that one, not this
-            end = self._clause_end(self._at)
-            self.left.append(" ".join(self._raw[self._at : end]))
-            self._at = self._start = end
+            self._tell()
             return True
         away = (self._mode.directed and self._mode.direction < 0) or self._rejected(self._at + size)
         kind, direction = ("unlike", -1) if away else ("like", 1)
@@ -239,9 +243,7 @@ class Patterns(Sentence):
         """ "We'll add our own reverb in the mix": what the people will do themselves is no wish."""
         if self._at != self._begun or self._words[self._at] not in ("we'll", "i'll", "they'll", "he'll", "she'll"):
             return False
-        end = self._clause_end(self._at)
-        self.left.append(" ".join(self._raw[self._at : end]))
-        self._at = self._start = end
+        self._tell()
         return True
 
     def _mended(self) -> bool:

@@ -151,18 +151,8 @@ class Reader(Patterns):
                 mode = Mode(-1 if self._mode.overdone else 1) if self._mode.used else self._mode
                 counts = self._counts(size)
                 self._mode = replace(mode, strength=function.value, said=mode.said or counts)
-        elif (
-            function.kind == "direction"
-            and self._out
-            and self._words[self._at + size - 3 : self._at + size]
-            in (
-                ["make", "out", "the"],
-                ["can't", "hear", "the"],
-            )
-        ):  # "less underwater, I can't make out the hit": why, and not what
-            end = self._clause_end(self._at)
-            self.left.append(" ".join(self._raw[self._at : end]))
-            self._at = self._start = end
+        elif function.kind == "direction" and self._out and self._explains(size):
+            self._tell()
         elif function.kind == "forbid":
             self._mode = Mode(-1, said=True, directed=True, forbidding=True)
             self._at += size
@@ -198,6 +188,11 @@ class Reader(Patterns):
             self._keep(size)
         else:
             self._reference(function, size)
+
+    def _explains(self, size: int) -> bool:
+        """Whether what comes is why something was asked: "less underwater, I can't make out the hit"."""
+        said = self._words[self._at : self._at + size]
+        return said[-3:] in (["make", "out", "the"], ["can't", "hear", "the"])
 
     def _lists(self) -> bool:
         """Whether "only" at the head of a clause says what there is to be: "only wind and a creaking door"."""
