@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from soundlab.domain.axes import AXES
+from soundlab.domain.feedback import undecided
 from soundlab.domain.take import Take
 
 _MARKS = {"approved": "✓", "rejected": "✗", None: "·"}
@@ -18,7 +19,7 @@ def obeyed_text(take: Take) -> str:
     for row in take.obeyed or []:
         name = AXES[row["axis"]].pole(row["asked"])
         if row["ok"] is None:
-            parts.append(f"{name} (by ear)")
+            parts.append(f"{name} ({undecided(row['axis'])})")
         else:
             by = " by treatment" if row["axis"] in take.treated else ""
             parts.append(f"{name} {row['before']:.2f} → {row['after']:.2f} {'✓' if row['ok'] else '✗'}{by}")

@@ -79,6 +79,11 @@ class Obeyed:
         }
 
 
+def undecided(axis: str) -> str:
+    """Why no descriptor decides: there is none, or one of the two takes has nothing that it could measure."""
+    return "nothing to measure" if AXES[axis].counted else "by ear"
+
+
 def judge(axis: str, asked: int, before: float | None, after: float | None, jnd: float | None) -> Obeyed:
     """Compare a descriptor before and after: it obeyed when it moved the asked way by at least ``jnd``."""
     if before is None or after is None or jnd is None:

@@ -76,3 +76,10 @@ def test_the_doctor_misses_sound_that_is_gone(cli: Cli, take: str, inside: Path)
     path = Path(next(t["path"] for t in cli.json("takes")["takes"] if t["id"] == take))
     path.rename(path.with_suffix(".elsewhere"))
     assert cli("doctor") == 1 and f"is gone: {take}" in cli.out
+
+
+def test_an_axis_that_cannot_be_measured_is_said_to_be_that(cli: Cli, inside: Path) -> None:
+    take = cli.json("generate", "a steady drone", "-d", "1", "--seed", "3")["takes"][0]
+    assert take["descriptors"]["speed"] is None
+    assert cli("feedback", take["id"], "faster and spookier", "--generate") == 0
+    assert "faster (nothing to measure)" in cli.out and "(by ear)" in cli.out

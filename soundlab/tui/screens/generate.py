@@ -10,7 +10,7 @@ from textual.widgets import DataTable, Footer, Input, Static
 
 from soundlab.domain.axes import AXES
 from soundlab.domain.brief import Reference
-from soundlab.domain.feedback import Adjustment
+from soundlab.domain.feedback import Adjustment, undecided
 from soundlab.domain.take import Take
 from soundlab.tui.brief_line import read
 from soundlab.tui.messages import Failed, Finished, Streaming
@@ -35,7 +35,7 @@ def check_line(take: Take) -> str:
     for row in take.obeyed or []:
         name = AXES[row["axis"]].pole(row["asked"])
         by = " treated" if row["axis"] in take.treated else ""
-        parts.append(f"{name} {'by ear' if row['ok'] is None else '✓' if row['ok'] else '✗'}{by}")
+        parts.append(f"{name} {undecided(row['axis']) if row['ok'] is None else '✓' if row['ok'] else '✗'}{by}")
     return ", ".join(parts)
 
 
