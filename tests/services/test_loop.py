@@ -199,7 +199,8 @@ def test_revising_writes_words_terms_and_avoid(warm: Project) -> None:
 
 def test_an_answer_sounds_like_its_parent_where_nothing_is_to_join_it(warm: Project) -> None:
     usual = warm.sampling("sketch")
-    parents = [warm.generation.generate(Brief(p, seconds=2.0, **usual), 1, 3)[0] for p in ("wind", "hand drums")]
+    prompts = ("wind", "hand drums", "rain", "church bells")
+    parents = [warm.generation.generate(Brief(p, seconds=2.0, **usual), 1, 3)[0] for p in prompts]
 
     def likeness(parent: Take, brief: Brief) -> float:
         vectors = [
