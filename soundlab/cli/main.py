@@ -104,7 +104,7 @@ def exit_code(args: list[str] | None = None) -> int:
         error.show(sys.stderr)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("soundlab: interrupted; what was finished before is kept", err=True)
+        click.echo("soundlab: interrupted; what was done is kept", err=True)
         return INTERRUPTED
     except OSError as error:
         if isinstance(error, BrokenPipeError):  # the reader of a pipe has gone, as with `| head`
