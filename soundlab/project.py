@@ -16,6 +16,7 @@ from soundlab.presets import Preset, find_preset, generation_defaults, list_pres
 
 if TYPE_CHECKING:
     from soundlab.domain.adapter import Adapter
+    from soundlab.domain.layers import Layer
     from soundlab.domain.lexicon import Lexicon
     from soundlab.domain.ports import Embedder, Generator, Trainer
     from soundlab.services.clearing import Clearing
@@ -56,6 +57,13 @@ def sound_space(checkpoint: str) -> str | None:
     from soundlab.engines import registry, sound_condition
 
     return sound_condition.space(registry.musicgen(checkpoint).folder)
+
+
+def taught_words(checkpoint: str) -> frozenset[str]:
+    """Words that a checkpoint was taught to read measures from."""
+    from soundlab.engines import axis_condition, registry
+
+    return axis_condition.taught(registry.musicgen(checkpoint).folder)
 
 
 class Project:
@@ -220,7 +228,7 @@ class Project:
             self.embedder,
             self.folder / "takes",
             sound_space,
-            self.contrary,
+            self.stressed,
         )
 
     @cached_property
@@ -229,11 +237,11 @@ class Project:
 
         return read_lexicon(packaged("presets") / "feedback", sorted((self.folder / "feedback").glob("*.toml")))
 
-    def contrary(self, prompt: str) -> str:
-        """A prompt with its adjectives the other way round; empty when it has none."""
-        from soundlab.domain.language import contrary
+    def stressed(self, prompt: str, checkpoint: str) -> Layer:
+        """A prompt with what its adjectives say, for a checkpoint."""
+        from soundlab.domain.layers import stressed
 
-        return contrary(prompt, self.lexicon)
+        return stressed(prompt, self.lexicon, taught_words(checkpoint))
 
     @cached_property
     def steering(self) -> SteeringService:

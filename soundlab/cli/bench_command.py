@@ -11,9 +11,9 @@ import click
 from soundlab.cli.options import emit, json_option
 from soundlab.config import packaged
 from soundlab.domain.axes import COUNTED
-from soundlab.domain.language import contrary
+from soundlab.domain.layers import stressed
 from soundlab.errors import NotFound
-from soundlab.project import usual_sampling
+from soundlab.project import taught_words, usual_sampling
 
 _PARTS = ("codec", "language", "clap", "speed")
 
@@ -78,7 +78,13 @@ def command(
             clap = Clap(registry.clap(checkpoint))
             words = read_lexicon(packaged("presets") / "feedback")
             found = language.measure(
-                generator, checkpoint, clap, sampling, tell, contrary=partial(contrary, lexicon=words), seeds=seeds
+                generator,
+                checkpoint,
+                clap,
+                sampling,
+                tell,
+                stressed=partial(stressed, lexicon=words, taught=taught_words(checkpoint)),
+                seeds=seeds,
             )
         elif part == "clap":
             from soundlab.engines.sketch.measure import clap as retrieval

@@ -280,6 +280,16 @@ _OPENERS = (
     "we hear ",
 )
 
+
+def words() -> list[str]:
+    """Every word of the banks that adjectives are drawn from, in order."""
+    banks = [
+        bank for table in (ADJECTIVES, KINDRED, QUALITY_WORDS, PHRASES) for poles in table.values() for bank in poles
+    ]
+    moods = [text for text, _ in MOODS]
+    return sorted({w for bank in banks for text in (*bank, *moods) for w in text.replace("|", " ").split()})
+
+
 HELD_OUT: frozenset[str] = frozenset(
     (
         "glistening",

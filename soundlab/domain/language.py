@@ -1,11 +1,10 @@
-"""From feedback in words to adjustments, and from a prompt to its contrary."""
+"""From feedback in words to adjustments."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
 
-from soundlab.domain.axes import AXES
 from soundlab.domain.feedback import Adjustment
 from soundlab.domain.figures import plain
 from soundlab.domain.lexicon import Lexicon
@@ -79,10 +78,6 @@ def _levelled(found: list[Adjustment], left: list[str]) -> tuple[list[Adjustment
     return out, left
 
 
-_LAYERS = {"with", "over", "under", "beneath", "behind", "against", "amid", "beside", "background", "foreground"}
-"""Words that put one sound beside another."""
-
-
 def _written(text: str, lexicon: Lexicon) -> list[str]:
     """The words of a text, what is written short written out: "lvl", "the level's fine"."""
     words: list[str] = []
@@ -98,39 +93,3 @@ def _written(text: str, lexicon: Lexicon) -> list[str]:
         else:
             words += lexicon.shorthand.get(word.lower(), word).split()
     return words
-
-
-def layered(prompt: str) -> bool:
-    """Whether a prompt speaks of one sound beside another: rain with distant bells."""
-    return not _LAYERS.isdisjoint(w.lower().strip(",.;:!?") for w in prompt.split())
-
-
-def contrary(prompt: str, lexicon: Lexicon) -> str:
-    """A prompt with each adjective of a measured axis turned into its opposite: dark rain → bright rain.
-
-    Empty when there is none. What both prompts are read as differs in those axes
-    alone, so guiding from one to the other stresses the adjective and not the noun.
-    Empty, too, where several sounds are layered: an adjective is one's, and what is
-    read is of all.
-    """
-    if layered(prompt):
-        return ""
-    words = prompt.split()
-    plain_words = [w.lower().strip(",.;:!?") for w in words]
-    out: list[str] = []
-    turned = False
-    at = 0
-    while at < len(words):
-        sense, width = None, 1
-        for size in range(min(3, len(words) - at), 0, -1):
-            found = lexicon.senses.get(tuple(plain_words[at : at + size]))
-            if found is not None and not found.noun and AXES[found.axis].counted:
-                sense, width = found, size
-                break
-        if sense is None:
-            out.append(words[at])
-        else:
-            out.append(AXES[sense.axis].word(-sense.direction))
-            turned = True
-        at += width
-    return " ".join(out) if turned else ""

@@ -74,6 +74,8 @@ class GenerationRequest:
     stream: bool = False
     measures: tuple[tuple[str, float], ...] = ()
     """(axis, value) that the prompt's sound should measure, in the descriptor's unit, where it is known."""
+    read_as: str = ""
+    """The prompt in words that the checkpoint was taught, where it has others: its measures are read from these."""
     against: str = ""
     """The prompt with its adjectives the other way round; without ``contrast``, what it reads as is the contrast."""
     contrast: tuple[tuple[str, float], ...] = ()

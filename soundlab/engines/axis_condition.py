@@ -158,6 +158,12 @@ def load(folder: Path, dtype: torch.dtype, device: str) -> AxisCondition | None:
     return condition.to(device, dtype).eval()
 
 
+def taught(folder: Path) -> frozenset[str]:
+    """Words that a checkpoint was taught to read measures from; it knows others by their likeness at most."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return frozenset(str(config.get("soundlab_words", "")).split())
+
+
 def save_offset(folder: Path, axes: Sequence[str], offset: Tensor, centre: Tensor) -> None:
     """Keep with an adapter what its sounds measure beyond what their captions are read as, in standard deviations.
 

@@ -24,7 +24,7 @@ from transformers.models.musicgen_melody import MusicgenMelodyForConditionalGene
 
 from soundlab.audio.decode import read_audio
 from soundlab.audio.write import write_audio
-from soundlab.domain.language import layered
+from soundlab.domain.layers import layered
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import GenerationRequest, GenerationResult, Progress, Replayed, ignore_progress, never
 from soundlab.engines import axis_condition, sound_condition
@@ -113,6 +113,7 @@ class Musicgen:
         contrast: Mapping[str, float] | None = None,
         against: str = "",
         *,
+        read_as: str = "",
         layered: bool = False,
         anchor: Sequence[float] = (),
         towards: Sequence[float] = (),
@@ -132,6 +133,8 @@ class Musicgen:
             it is guided to; without any it is guided away from not being measured at all.
         against
             Words whose reading is the contrast, where ``contrast`` gives none.
+        read_as
+            Words in the first term's place when its measures are read; it is heard as it was said.
         layered
             Whether the first term speaks of several sounds, which measure less as its words are read.
         anchor
@@ -155,6 +158,8 @@ class Musicgen:
         weights = [w for _, w in terms]
         if self.axes is not None and steer:
             heard = self.axes.read(read, mask)
+            if read_as:
+                heard = torch.cat([self.readings([read_as]).to(heard), heard[1:]])
             if offset is not None:
                 heard = heard + offset.to(heard)
             implied = self._measured(heard, measures or {})
@@ -294,6 +299,7 @@ class Musicgen:
                 dict(request.measures),
                 dict(request.contrast),
                 request.against if not request.measures else "",
+                read_as=request.read_as if not request.measures else "",
                 layered=layered(request.prompt),
                 anchor=request.anchor,
                 towards=request.towards,

@@ -17,6 +17,7 @@ from soundlab.audio.descriptors import describe_file
 from soundlab.audio.loudness import gain_for
 from soundlab.audio.write import write_audio
 from soundlab.domain.brief import Brief, Reference
+from soundlab.domain.layers import Layer
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Embedder, GenerationRequest, Generator, Progress, Replayed, ignore_progress, never
 from soundlab.domain.rights import ceiling, clip_ceiling, licence_class
@@ -55,8 +56,8 @@ class GenerationService:
         Where the audio goes.
     sound_space
         Checkpoint → model id of the embeddings that steer it, None when only words do.
-    contrary
-        A prompt → the same with its adjectives the other way round, empty when it has none.
+    stressed
+        A prompt and a checkpoint → what its adjectives say (:func:`soundlab.domain.layers.stressed`).
     """
 
     def __init__(
@@ -69,9 +70,9 @@ class GenerationService:
         embedder: Embedder,
         folder: Path,
         sound_space: Callable[[str], str | None],
-        contrary: Callable[[str], str],
+        stressed: Callable[[str, str], Layer],
     ) -> None:
-        self._contrary = contrary
+        self._stressed = stressed
         self._sound_space = sound_space
         self._takes, self._clips, self._adapters, self._vectors = takes, clips, adapters, vectors
         self._generator, self._embedder, self._folder = generator, embedder, folder
@@ -125,8 +126,12 @@ class GenerationService:
         if past is not None:
             limits.append(past.licence)
         batch = new_id("b")
-        against = self._contrary(brief.prompt) if brief.stressed and not brief.measures else ""
-        rows = [self._pending(brief, terms, steered, against, past, batch, seed, i, adjustments) for i in range(n)]
+        layer = (
+            self._stressed(brief.prompt, brief.checkpoint)
+            if brief.stressed and not brief.measures
+            else Layer(brief.prompt)
+        )
+        rows = [self._pending(brief, terms, steered, layer, past, batch, seed, i, adjustments) for i in range(n)]
         self._takes.add(rows)
         request = GenerationRequest(
             prompt=brief.prompt,
@@ -148,7 +153,8 @@ class GenerationService:
             stream=stream,
             measures=brief.measures,
             contrast=brief.contrast,
-            against=against,
+            read_as=layer.read_as,
+            against=layer.against,
             replay=Replayed(
                 past.path,
                 past.prompt,
@@ -258,7 +264,7 @@ class GenerationService:
         brief: Brief,
         terms: list[tuple[str, float]],
         references: list[dict[str, Any]],
-        against: str,
+        layer: Layer,
         past: Take | None,
         batch: str,
         seed: int,
@@ -281,7 +287,8 @@ class GenerationService:
             "level": None if brief.level is None else round(brief.level, 2),
             "limited": brief.limited,
             "measures": {axis: round(value, 4) for axis, value in brief.measures},
-            "against": against,
+            "read_as": layer.read_as,
+            "against": layer.against,
             "contrast": {axis: round(value, 4) for axis, value in brief.contrast},
             "replay": past.id if past else None,
             "passes": brief.passes[index % len(brief.passes)] if past else None,

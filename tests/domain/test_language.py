@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from soundlab.config import packaged
-from soundlab.domain.language import contrary, parse
+from soundlab.domain.language import parse
 from soundlab.domain.lexicon import build
 from soundlab.errors import WrongInput
 from soundlab.services.steering import read_lexicon
@@ -95,17 +95,3 @@ def test_a_project_can_teach_words(tmp_path: Path) -> None:
 def test_an_unknown_axis_in_a_lexicon_is_refused() -> None:
     with pytest.raises(WrongInput, match="unknown axis 'brightnes'"):
         build({}, [{"axes": {"brightnes": {}}}])
-
-
-@pytest.mark.parametrize(
-    ("prompt", "opposite"),
-    [
-        ("dark rain", "bright rain"),
-        ("a fast ticking clock in a large hall", "a slow ticking clock in a dry hall"),
-        ("crickets", ""),
-        ("rain with distant church bells", ""),  # the bells are distant, the rain is not
-        ("a low drone over footsteps", ""),
-    ],
-)
-def test_a_prompts_adjectives_are_turned_round_unless_they_are_one_layers(prompt: str, opposite: str) -> None:
-    assert contrary(prompt, LEXICON) == opposite

@@ -18,6 +18,7 @@ from soundlab.audio.spaces import frechet
 from soundlab.corpus import scene
 from soundlab.corpus.shards import EVALUATION_SEED
 from soundlab.domain.axes import AXES
+from soundlab.domain.layers import Layer
 from soundlab.domain.ports import GenerationRequest
 from soundlab.engines.clap import Clap
 from soundlab.engines.local import LocalGenerator
@@ -124,14 +125,15 @@ class Takes:
     """Makes takes of the checkpoint under test as arrays."""
 
     def __init__(
-        self, generator: LocalGenerator, checkpoint: str, sampling: dict[str, Any], contrary: Callable[[str], str]
+        self, generator: LocalGenerator, checkpoint: str, sampling: dict[str, Any], stressed: Callable[[str], Layer]
     ) -> None:
         self._generator, self._checkpoint, self._sampling = generator, checkpoint, sampling
-        self._contrary = contrary
+        self._stressed = stressed
 
     def __call__(self, prompt: str, seeds: range, seconds: float = SECONDS, sounds: Sounds = ()) -> list[Audio]:
         with tempfile.TemporaryDirectory() as folder:
             outputs = tuple(str(Path(folder) / f"{s}.wav") for s in seeds)
+            layer = self._stressed(prompt)
             request = GenerationRequest(
                 prompt,
                 tuple(seeds),
@@ -139,7 +141,8 @@ class Takes:
                 seconds,
                 self._checkpoint,
                 sounds=sounds,
-                against=self._contrary(prompt),
+                read_as=layer.read_as,
+                against=layer.against,
                 **self._sampling,
             )
             self._generator.generate(request)
@@ -263,12 +266,12 @@ def measure(
     sampling: dict[str, Any],
     tell: Tell,
     *,
-    contrary: Callable[[str], str],
+    stressed: Callable[[str], Layer],
     seeds: int = 20,
 ) -> list[Figure]:
-    """Return the language model's figures. ``contrary`` turns a prompt's adjectives round, as services do."""
+    """Return the language model's figures. ``stressed`` says what a prompt's adjectives say, as services do."""
     engine = generator.load(checkpoint)
-    takes = Takes(generator, checkpoint, sampling, contrary)
+    takes = Takes(generator, checkpoint, sampling, stressed)
     out = []
     for unseen, bar in ((False, 0.9), (True, 0.75)):
         table = directions(takes, seeds, tell, unseen=unseen)
