@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from soundlab.domain.layers import Layer
     from soundlab.domain.lexicon import Lexicon
     from soundlab.domain.ports import Embedder, Generator, Trainer
+    from soundlab.engines.axis_condition import Teaching
     from soundlab.services.clearing import Clearing
     from soundlab.services.comparing import Comparer
     from soundlab.services.curating import Curator
@@ -59,11 +60,11 @@ def sound_space(checkpoint: str) -> str | None:
     return sound_condition.space(registry.musicgen(checkpoint).folder)
 
 
-def taught_words(checkpoint: str) -> frozenset[str]:
-    """Words that a checkpoint was taught to read measures from."""
+def teaching(checkpoint: str) -> Teaching:
+    """What a checkpoint was taught about words."""
     from soundlab.engines import axis_condition, registry
 
-    return axis_condition.taught(registry.musicgen(checkpoint).folder)
+    return axis_condition.teaching(registry.musicgen(checkpoint).folder)
 
 
 class Project:
@@ -228,7 +229,7 @@ class Project:
             self.embedder,
             self.folder / "takes",
             sound_space,
-            self.stressed,
+            self.asked,
         )
 
     @cached_property
@@ -237,11 +238,12 @@ class Project:
 
         return read_lexicon(packaged("presets") / "feedback", sorted((self.folder / "feedback").glob("*.toml")))
 
-    def stressed(self, prompt: str, checkpoint: str) -> Layer:
-        """A prompt with what its adjectives say, for a checkpoint."""
-        from soundlab.domain.layers import stressed
+    def asked(self, prompt: str, checkpoint: str, apart: bool) -> tuple[Layer, ...]:
+        """What a prompt asks a checkpoint for."""
+        from soundlab.domain.layers import asked
 
-        return stressed(prompt, self.lexicon, taught_words(checkpoint))
+        taught = teaching(checkpoint)
+        return asked(prompt, self.lexicon, taught.words, apart=apart and taught.apart)
 
     @cached_property
     def steering(self) -> SteeringService:

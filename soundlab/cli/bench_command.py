@@ -11,9 +11,9 @@ import click
 from soundlab.cli.options import emit, json_option
 from soundlab.config import packaged
 from soundlab.domain.axes import COUNTED
-from soundlab.domain.layers import stressed
+from soundlab.domain.layers import asked
 from soundlab.errors import NotFound
-from soundlab.project import taught_words, usual_sampling
+from soundlab.project import teaching, usual_sampling
 
 _PARTS = ("codec", "language", "clap", "speed")
 
@@ -76,14 +76,14 @@ def command(
             from soundlab.engines.sketch.measure import language
 
             clap = Clap(registry.clap(checkpoint))
-            words = read_lexicon(packaged("presets") / "feedback")
+            words, taught = read_lexicon(packaged("presets") / "feedback"), teaching(checkpoint)
             found = language.measure(
                 generator,
                 checkpoint,
                 clap,
                 sampling,
                 tell,
-                stressed=partial(stressed, lexicon=words, taught=taught_words(checkpoint)),
+                asked=partial(asked, lexicon=words, taught=taught.words, apart=taught.apart),
                 seeds=seeds,
             )
         elif part == "clap":

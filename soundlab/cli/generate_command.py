@@ -38,6 +38,7 @@ def _pair(text: str) -> tuple[str, str]:
 @click.option(
     "--level", type=float, default=None, help="LUFS that takes are brought to; -23, or as it goes on from a take."
 )
+@click.option("--together", is_flag=True, help="Make several sounds of the prompt as one, where they would be mixed.")
 @click.option("--top-k", type=int, default=None, help="Draw among this many likeliest; 0 is all.")
 @project_option
 @json_option
@@ -57,6 +58,7 @@ def command(
     temperature: float | None,
     top_k: int | None,
     level: float | None,
+    together: bool,
     project: Path | None,
     as_json: bool,
 ) -> None:
@@ -86,6 +88,7 @@ def command(
             adapters=tuple(weighted(name) for name in adapters),
             parent=parent.id if parent else None,
             continue_from=parent.id if parent else None,
+            apart=not together,
             level=level if level is not None else None if parent else USUAL_LEVEL,
             **sampling,
         )
@@ -93,6 +96,8 @@ def command(
             takes = opened_project.generation.generate(
                 brief, n if n is not None else settings.takes, seed, progress=progress
             )
+    if takes and len(made := takes[0].recipe["layers"]) > 1:
+        note(f"made apart and mixed: {' + '.join(layer['prompt'] for layer in made)}; --together makes them as one")
     if as_json:
         emit({"takes": [take.as_json() for take in takes]})
     else:

@@ -90,6 +90,8 @@ class Brief:
     """Whether peaks are limited where they stand in the level's way."""
     stressed: bool = True
     """Whether a prompt's adjectives are stressed against their opposites, where the checkpoint can be told."""
+    apart: bool = True
+    """Whether several sounds of a prompt are made each by itself and mixed, where the checkpoint is better at it."""
     contrast: tuple[tuple[str, float], ...] = ()
     """(axis, value) on the other side of what it is to move away from: the difference between both is stressed."""
     replay: str | None = None

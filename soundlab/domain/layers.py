@@ -1,17 +1,23 @@
-"""What a prompt asks for, and what its adjectives say."""
+"""What a prompt asks for: the sounds in it, and what the adjectives of each say."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from soundlab.domain.axes import AXES
-from soundlab.domain.lexicon import Lexicon, Sense
+from soundlab.domain.lexicon import Layering, Lexicon, Sense
 
+MOST = 4
+"""Sounds that are made apart; what comes after the fourth is made with it."""
+BEHIND = -4.0
+"""dB by which a sound lies behind the others that is said to; distant ones are made softer already."""
 _LONGEST = 3
 """Words of an adjective: "out of tune"."""
-_LAYERS = {"with", "over", "under", "beneath", "behind", "against", "amid", "beside", "background", "foreground"}
-"""Words that put one sound beside another."""
+_PLACE = re.compile(r"\s(?:in|inside|within|at|through|from)\s.+$", re.IGNORECASE)
+_REFUSED = re.compile(r"^(?:no|not|without|never)\s", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +33,122 @@ class Layer:
         The same with the opposites of those that are measured: dry rain. What both are read as differs in those axes
         alone, so guiding from one to the other stresses the adjective and not the noun. Empty where there are none;
         moods are not stressed, as it is the noun that suffers.
+    level
+        dB above the level that it comes at by itself.
+    several
+        Whether it is of several sounds after all. Its adjectives are then not read: each is one's, and what is
+        read is of all.
     """
 
     prompt: str
     read_as: str = ""
     against: str = ""
+    level: float = 0.0
+    several: bool = False
 
 
-def layered(prompt: str) -> bool:
-    """Whether a prompt speaks of one sound beside another: rain with distant bells."""
-    return not _LAYERS.isdisjoint(_bare(w) for w in prompt.split())
+@dataclass(slots=True)
+class _Part:
+    """A stretch of a prompt, the join that it came behind, and the kinds of sound in it."""
+
+    text: str
+    join: str
+    kinds: set[int]
+    level: float = 0.0
 
 
-def stressed(prompt: str, lexicon: Lexicon, taught: Collection[str] = ()) -> Layer:
-    """A prompt, with what its adjectives say and what their opposites would; ``taught`` are words that say it best.
+def asked(prompt: str, lexicon: Lexicon, taught: Collection[str] = (), *, apart: bool) -> tuple[Layer, ...]:
+    """What a prompt asks for, its adjectives read; ``apart`` makes several sounds each a layer.
 
-    Neither where several sounds are layered: an adjective is one's, and what is read is of all.
+    ``taught`` are words that a checkpoint reads measures from as they are.
     """
-    if layered(prompt):
-        return Layer(prompt)
-    words = prompt.split()
+    found = layers(prompt, lexicon)
+    if len(found) > 1 and not apart:
+        return (Layer(prompt, several=True),)
+    return tuple(_read(layer, lexicon, taught) for layer in found)
+
+
+def layers(prompt: str, lexicon: Lexicon) -> list[Layer]:
+    """The sounds that a prompt puts beside one another; one alone is the whole prompt.
+
+    A stretch behind "with", "over", a comma and the like is a sound of its own where it
+    names one that makes sound by itself; "piano with long reverb" is one sound. Words
+    at the end that name none are of all: "rain with thunder, dark"; so is where they are
+    heard, when both are on a par: "piano and strings in a cathedral".
+    """
+    parts, shared = _parts(prompt, lexicon.layering)
+    if len(parts) < 2:
+        return [Layer(prompt)]
+    return [Layer(", ".join([part.text, *shared]), level=part.level) for part in parts]
+
+
+def _parts(prompt: str, table: Layering) -> tuple[list[_Part], list[str]]:
+    """The sounds of a prompt, and what is said of all of them."""
+    parts: list[_Part] = []
+    shared: list[str] = []
+    for join, text in _stretches(prompt, table):
+        kinds = _kinds(text, table)
+        own = kinds and not _REFUSED.match(text) and not any(kinds & part.kinds for part in parts)
+        if not parts:
+            parts.append(_Part(text, join, kinds))
+        elif not parts[0].kinds:  # where it is, or what is done to it: "a night with crickets"
+            parts[0].text, parts[0].kinds = _joined(parts[0].text, join, text), kinds
+        elif own and len(parts) < MOST:
+            parts[-1].text = ", ".join([parts[-1].text, *shared])  # these were not of all: there comes another sound
+            shared.clear()
+            parts.append(_Part(text, join, kinds))
+            if join in table.under:
+                parts[-2].level = BEHIND
+        elif join == "," and not kinds:
+            shared.append(text)
+        elif shared:
+            shared[-1] = _joined(shared[-1], join, text)
+        else:
+            parts[-1].text = _joined(parts[-1].text, join, text)
+    for part in parts:
+        for phrases, level in ((table.back, BEHIND), (table.front, 0.0)):
+            phrase = next((p for p in phrases if part.text.lower().endswith(f" {p}")), None)
+            if phrase is not None:
+                part.text, part.level = part.text[: -len(phrase)].strip(" ,"), level
+    if len(parts) > 1 and parts[-1].join in ("and", "&", "plus") and (place := _PLACE.search(parts[-1].text)):
+        for part in parts[:-1]:
+            if not _PLACE.search(part.text):
+                part.text += place[0]
+    return parts, shared
+
+
+def _joined(text: str, join: str, more: str) -> str:
+    return f"{text}, {more}" if join == "," else f"{text} {join} {more}"
+
+
+def _stretches(prompt: str, table: Layering) -> list[tuple[str, str]]:
+    """A prompt cut at its joins and commas: (join in lower case, text)."""
+    weather = "|".join(sorted(table.weather))
+    joins = "|".join(re.escape(join) for join in table.joins)
+    if not joins:
+        return [("", prompt)]
+    found = re.split(
+        rf"\s*([,;])\s*(?:(?:{joins})\s+)?|\s+({joins})\s+|\s+(in)\s+(?=(?:the\s+)?(?:{weather})\b)", prompt, flags=re.I
+    )
+    out = [("", found[0].strip())]
+    for at in range(1, len(found), 4):
+        join = next(j for j in found[at : at + 3] if j).lower()
+        text = found[at + 3].strip()
+        if text:
+            out.append(("," if join == ";" else join, text))
+    return [(join, text) for join, text in out if text]
+
+
+def _kinds(text: str, table: Layering) -> set[int]:
+    """Kinds of sound that a stretch names; what a hyphen joins to another word is none: "bell-like"."""
+    words = [_bare(w) for w in text.split()]
+    words += [f"{a}-{b}" for a, b in pairwise(words)]
+    return {table.sounds[w] for w in words if w in table.sounds}
+
+
+def _read(layer: Layer, lexicon: Lexicon, taught: Collection[str]) -> Layer:
+    """A layer with what its adjectives say and what their opposites would."""
+    words = layer.prompt.split()
     own: list[str] = []
     contrary: list[str] = []
     at = 0
@@ -61,7 +163,8 @@ def stressed(prompt: str, lexicon: Lexicon, taught: Collection[str] = ()) -> Lay
             own += said if all(_bare(w) in taught for w in said) else [axis.word(sense.direction)]
             contrary += [axis.word(-sense.direction)] if axis.counted else said
         at += width
-    return Layer(prompt, *("" if text == words else " ".join(text) for text in (own, contrary)))
+    read_as, against = ("" if text == words else " ".join(text) for text in (own, contrary))
+    return replace(layer, read_as=read_as, against=against)
 
 
 def _adjective(words: list[str], lexicon: Lexicon) -> tuple[Sense | None, int]:

@@ -30,6 +30,23 @@ Words = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Layering:
+    """How a prompt puts one sound beside another. Phrases are lower-case text."""
+
+    joins: tuple[str, ...] = ()
+    """What stands between two sounds, the longest first."""
+    under: frozenset[str] = frozenset()
+    """Those of them that put the first behind the second."""
+    back: tuple[str, ...] = ()
+    """What a sound ends with that lies behind the others."""
+    front: tuple[str, ...] = ()
+    weather: frozenset[str] = frozenset()
+    """What is heard where others are places: "footsteps in the rain"."""
+    sounds: Mapping[str, int] = field(default_factory=dict)
+    """Word → kind of what makes sound by itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sense:
     """What a word or phrase means: an axis and the way it points.
 
@@ -106,6 +123,7 @@ class Lexicon:
     """What says behind a quantity which way it should go: "the pitch should come down"."""
     known: frozenset[str] = frozenset()
     """Words that are no misspelling of others."""
+    layering: Layering = Layering()
 
     @cached_property
     def quantities(self) -> frozenset[str]:
@@ -243,12 +261,27 @@ def build(
             for name, direction in (("up", 1), ("down", -1))
             for p in grammar.get("postposed", {}).get(name, ())
         },
+        layering=_layering(grammar.get("layers", {})),
         known=frozenset(known),
         real=frozenset(real),
         ordinals=dict(grammar["reference"]["ordinals"]),
         breaks=frozenset(skip["breaks"]),
         resets=frozenset(skip["resets"]),
         filler=frozenset(skip["filler"].split()),
+    )
+
+
+def _layering(table: Mapping[str, Any]) -> Layering:
+    def longest_first(name: str) -> tuple[str, ...]:
+        return tuple(sorted(table.get(name, ()), key=lambda phrase: -len(phrase)))
+
+    return Layering(
+        joins=longest_first("joins"),
+        under=frozenset(table.get("under", ())),
+        back=longest_first("back"),
+        front=longest_first("front"),
+        weather=frozenset(table.get("weather", ())),
+        sounds={word: kind for kind, line in enumerate(table.get("sounds", ())) for word in line.split()},
     )
 
 

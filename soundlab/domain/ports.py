@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from soundlab.domain.layers import Layer
 from soundlab.errors import WrongInput
 
 Progress = Callable[[int, int, str], None]
@@ -74,10 +75,9 @@ class GenerationRequest:
     stream: bool = False
     measures: tuple[tuple[str, float], ...] = ()
     """(axis, value) that the prompt's sound should measure, in the descriptor's unit, where it is known."""
-    read_as: str = ""
-    """The prompt in words that the checkpoint was taught, where it has others: its measures are read from these."""
-    against: str = ""
-    """The prompt with its adjectives the other way round; without ``contrast``, what it reads as is the contrast."""
+    layers: tuple[Layer, ...] = ()
+    """What the prompt's adjectives say, where ``measures`` does not; several are made apart, each with the take's
+    seed, and mixed, which goes with no sounds, anchor, continuation or replay. None leaves the prompt as it is."""
     contrast: tuple[tuple[str, float], ...] = ()
     """(axis, value) that it should not: guidance pulls from these to ``measures``; empty pulls from unknown ones."""
     replay: Replayed | None = None

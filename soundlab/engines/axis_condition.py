@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -158,10 +159,28 @@ def load(folder: Path, dtype: torch.dtype, device: str) -> AxisCondition | None:
     return condition.to(device, dtype).eval()
 
 
-def taught(folder: Path) -> frozenset[str]:
-    """Words that a checkpoint was taught to read measures from; it knows others by their likeness at most."""
+@dataclass(frozen=True, slots=True)
+class Teaching:
+    """What a checkpoint was taught about words.
+
+    Attributes
+    ----------
+    words
+        Those that it reads measures from as they are; it knows others by their likeness at most.
+    apart
+        Whether it makes several sounds of a prompt better each by itself.
+    """
+
+    words: frozenset[str]
+    apart: bool
+
+
+def teaching(folder: Path) -> Teaching:
+    """Read it from a checkpoint's config; loads nothing."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return frozenset(str(config.get("soundlab_words", "")).split())
+    return Teaching(
+        frozenset(str(config.get("soundlab_words", "")).split()), bool(config.get("soundlab_layers_apart", False))
+    )
 
 
 def save_offset(folder: Path, axes: Sequence[str], offset: Tensor, centre: Tensor) -> None:

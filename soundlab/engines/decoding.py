@@ -11,7 +11,7 @@ and seed, the codes equal those of ``generate()``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -58,6 +58,9 @@ class Conditions:
         (terms + 1, tokens), 1 where there is a token.
     weights
         One a term: logits = empty + Σ wᵢ · (termᵢ − empty).
+    each
+        One tuple of weights a take, where takes have conditions of their own (:func:`abreast`):
+        ``states`` is then (terms + 1, takes, tokens, width) and ``mask`` (terms + 1, takes, tokens).
     as_prefix
         The states stand before the first frame (MusicGen Melody) instead of
         being attended to across.
@@ -74,11 +77,29 @@ class Conditions:
     as_prefix: bool = False
     shares: tuple[float, ...] = ()
     temperatures: tuple[float, ...] = ()
+    each: tuple[tuple[float, ...], ...] = ()
 
     @property
     def unguided(self) -> bool:
         """Whether the empty condition cancels out: a single term of weight one."""
-        return self.weights == (1.0,)
+        return self.weights == (1.0,) and not self.each
+
+
+def abreast(several: Sequence[Conditions], takes: int) -> Conditions:
+    """Conditions of several batches of ``takes`` takes that are decoded as one, the first batch first.
+
+    All have as many terms, and are drawn alike.
+    """
+    first = several[0]
+    longest = max(c.mask.shape[1] for c in several)
+    states = [F.pad(c.states, (0, 0, 0, longest - c.states.shape[1])) for c in several]
+    masks = [F.pad(c.mask, (0, longest - c.mask.shape[1])) for c in several]
+    return replace(
+        first,
+        states=torch.stack(states, 1).repeat_interleave(takes, 1),
+        mask=torch.stack(masks, 1).repeat_interleave(takes, 1),
+        each=tuple(c.weights for c in several for _ in range(takes)),
+    )
 
 
 @dataclass(slots=True)
@@ -178,7 +199,12 @@ class _Run:
         states, mask = conditions.states, conditions.mask
         if conditions.unguided:
             states, mask = states[1:], mask[1:]
-        self._weights = conditions.weights
+        self._weights: Sequence[float | Tensor] = conditions.weights
+        if conditions.each:
+            self._weights = [
+                states.new_tensor(w, dtype=torch.float32)[:, None, None, None]
+                for w in zip(*conditions.each, strict=True)
+            ]
         self._unguided = conditions.unguided
         self._shares, self._temperatures = (
             torch.tensor(each, device=states.device)[:, None] if each else None
@@ -186,8 +212,10 @@ class _Run:
         )
         self._takes = takes
         self._terms = states.shape[0]
-        states = states.repeat_interleave(takes, 0)
-        mask = mask.repeat_interleave(takes, 0)
+        if conditions.each:
+            states, mask = states.flatten(0, 1), mask.flatten(0, 1)
+        else:
+            states, mask = states.repeat_interleave(takes, 0), mask.repeat_interleave(takes, 0)
         rows, tokens, width = states.shape
         self._prefix = states if conditions.as_prefix else None
         self._length = 0

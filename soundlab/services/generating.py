@@ -56,8 +56,9 @@ class GenerationService:
         Where the audio goes.
     sound_space
         Checkpoint → model id of the embeddings that steer it, None when only words do.
-    stressed
-        A prompt and a checkpoint → what its adjectives say (:func:`soundlab.domain.layers.stressed`).
+    asked
+        A prompt, a checkpoint, and whether sounds may be made apart → what it asks for
+        (:func:`soundlab.domain.layers.asked`).
     """
 
     def __init__(
@@ -70,9 +71,9 @@ class GenerationService:
         embedder: Embedder,
         folder: Path,
         sound_space: Callable[[str], str | None],
-        stressed: Callable[[str, str], Layer],
+        asked: Callable[[str, str, bool], tuple[Layer, ...]],
     ) -> None:
-        self._stressed = stressed
+        self._asked = asked
         self._sound_space = sound_space
         self._takes, self._clips, self._adapters, self._vectors = takes, clips, adapters, vectors
         self._generator, self._embedder, self._folder = generator, embedder, folder
@@ -126,12 +127,13 @@ class GenerationService:
         if past is not None:
             limits.append(past.licence)
         batch = new_id("b")
-        layer = (
-            self._stressed(brief.prompt, brief.checkpoint)
+        alone = bool(sounds or anchor or past or source or brief.measures)
+        layers = (
+            self._asked(brief.prompt, brief.checkpoint, brief.apart and not alone)
             if brief.stressed and not brief.measures
-            else Layer(brief.prompt)
+            else ()
         )
-        rows = [self._pending(brief, terms, steered, layer, past, batch, seed, i, adjustments) for i in range(n)]
+        rows = [self._pending(brief, terms, steered, layers, past, batch, seed, i, adjustments) for i in range(n)]
         self._takes.add(rows)
         request = GenerationRequest(
             prompt=brief.prompt,
@@ -153,8 +155,7 @@ class GenerationService:
             stream=stream,
             measures=brief.measures,
             contrast=brief.contrast,
-            read_as=layer.read_as,
-            against=layer.against,
+            layers=layers,
             replay=Replayed(
                 past.path,
                 past.prompt,
@@ -264,7 +265,7 @@ class GenerationService:
         brief: Brief,
         terms: list[tuple[str, float]],
         references: list[dict[str, Any]],
-        layer: Layer,
+        layers: tuple[Layer, ...],
         past: Take | None,
         batch: str,
         seed: int,
@@ -287,8 +288,7 @@ class GenerationService:
             "level": None if brief.level is None else round(brief.level, 2),
             "limited": brief.limited,
             "measures": {axis: round(value, 4) for axis, value in brief.measures},
-            "read_as": layer.read_as,
-            "against": layer.against,
+            "layers": [asdict(layer) for layer in layers],
             "contrast": {axis: round(value, 4) for axis, value in brief.contrast},
             "replay": past.id if past else None,
             "passes": brief.passes[index % len(brief.passes)] if past else None,

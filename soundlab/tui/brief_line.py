@@ -12,6 +12,7 @@ from soundlab.errors import WrongInput
 
 _OPTION = re.compile(r'(?:^|\s)(-n|-d|--seed|--adapter|--avoid|--guidance|--level)\s+("[^"]*"|\S+)')
 
+_TOGETHER = re.compile(r"(?:^|\s)--together(?=\s|$)")
 _UNKNOWN = re.compile(r"(?:^|\s)(?:-[a-z]|--[a-z][a-z-]*)(?=\s|=|$)")
 
 
@@ -54,9 +55,10 @@ def read(
         drawn["guidance"] = given["--guidance"]
     if "--level" in given:
         drawn["level"] = given["--level"]
-    words = " ".join(_OPTION.sub(" ", line).split())
+    words, together = _TOGETHER.subn(" ", _OPTION.sub(" ", line))
+    words = " ".join(words.split())
     if (unknown := _UNKNOWN.search(words)) is not None:
-        known = "-n -d --seed --adapter --avoid --guidance --level"
+        known = "-n -d --seed --adapter --avoid --guidance --level --together"
         raise WrongInput(f"{unknown[0].strip()} is no option here, or lacks its value", f"there are {known}")
     brief = Brief(
         words,
@@ -65,6 +67,7 @@ def read(
         seconds=float(given.get("-d", seconds)),
         checkpoint=checkpoint,
         adapters=tuple(adapters),
+        apart=not together,
         **drawn,
     )
     seed = given.get("--seed")

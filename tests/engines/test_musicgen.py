@@ -1,5 +1,6 @@
 """One code path for the sketch and for checkpoints in the formats of the hub."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import soundfile
 import torch
 from safetensors.torch import save_file
 
+from soundlab.domain.layers import Layer
 from soundlab.domain.ports import GenerationRequest, Replayed
 from soundlab.engines import registry, sound_condition
 from soundlab.engines.clap import Clap
@@ -93,6 +95,27 @@ def test_streamed_audio_equals_the_finished_take(sketch: Musicgen, tmp_path: Pat
     assert len(pieces) > 3 and pieces == sorted(pieces) and pieces[-1] == pytest.approx(4.0)
     assert np.abs(part - whole).max() < 2e-4  # the part file has 16 bits
     assert not list(tmp_path.glob("*.part.wav"))
+
+
+def test_sounds_made_apart_are_those_of_the_same_seeds_mixed(sketch: Musicgen, tmp_path: Path) -> None:
+    pieces: dict[str, np.ndarray] = {}
+
+    def heard(take: int, path: str, seconds: float) -> None:
+        pieces[path] = soundfile.read(path)[0]
+
+    bells = Layer("distant church bells", against="close church bells")
+    both = (Layer("rain", level=-6.0), bells)
+    sketch.generate(request(tmp_path, (7, 8), prompt="rain with distant church bells", layers=both))
+    mixed = soundfile.read(tmp_path / "take-8.wav")[0]
+    sketch.generate(request(tmp_path, (8,), prompt="x", layers=both, stream=True), on_audio=heard)
+    (streamed,) = pieces.values()
+    assert np.abs(streamed - mixed).max() < 2e-4
+    apart = []
+    for layer in both:
+        sketch.generate(request(tmp_path, (8,), prompt=layer.prompt, layers=(replace(layer, level=0.0),)))
+        apart.append(soundfile.read(tmp_path / "take-8.wav")[0])
+    rain, rang = apart
+    assert np.abs(0.5012 * rain + rang - mixed).max() < 1e-3 * np.abs(mixed).max()
 
 
 def test_continuation_keeps_the_opening(sketch: Musicgen, tmp_path: Path) -> None:

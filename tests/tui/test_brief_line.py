@@ -23,6 +23,7 @@ def test_options() -> None:
     assert (found.takes, found.seed, found.brief.seconds, found.brief.avoid) == (4, 7, 8.0, "birds, bells")
     assert found.brief.adapters == (("night", 0.5), ("x", 1.0))
     assert asked("wind --guidance 4 --level -30").brief == replace(asked("wind").brief, guidance=4.0, level=-30.0)
+    assert not asked("--together rain with bells").brief.apart and asked("rain with bells").brief.apart
 
 
 def test_a_bad_number_is_named() -> None:

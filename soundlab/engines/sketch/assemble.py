@@ -91,6 +91,7 @@ def musicgen(cache: Path, text: Path, out: Path, before: Path | None = None, sha
     missing, unexpected = model.load_state_dict(trained, strict=False)
     config.soundlab_context = CONTEXT_SECONDS
     config.soundlab_words = " ".join(captions.words())
+    config.soundlab_layers_apart = True
     finer = codec.config.num_quantizers - 1 - codec.config.num_tones
     config.soundlab_guidance_by_book = [1.0, *[TONES_GUIDED] * codec.config.num_tones, *[0.0] * finer]
     config.soundlab_temperature_by_book = [1.0] * (1 + codec.config.num_tones) + [FINER_TEMPERATURE] * finer

@@ -125,15 +125,18 @@ class Takes:
     """Makes takes of the checkpoint under test as arrays."""
 
     def __init__(
-        self, generator: LocalGenerator, checkpoint: str, sampling: dict[str, Any], stressed: Callable[[str], Layer]
+        self,
+        generator: LocalGenerator,
+        checkpoint: str,
+        sampling: dict[str, Any],
+        asked: Callable[[str], tuple[Layer, ...]],
     ) -> None:
         self._generator, self._checkpoint, self._sampling = generator, checkpoint, sampling
-        self._stressed = stressed
+        self._asked = asked
 
     def __call__(self, prompt: str, seeds: range, seconds: float = SECONDS, sounds: Sounds = ()) -> list[Audio]:
         with tempfile.TemporaryDirectory() as folder:
             outputs = tuple(str(Path(folder) / f"{s}.wav") for s in seeds)
-            layer = self._stressed(prompt)
             request = GenerationRequest(
                 prompt,
                 tuple(seeds),
@@ -141,8 +144,7 @@ class Takes:
                 seconds,
                 self._checkpoint,
                 sounds=sounds,
-                read_as=layer.read_as,
-                against=layer.against,
+                layers=self._asked(prompt),
                 **self._sampling,
             )
             self._generator.generate(request)
@@ -266,12 +268,12 @@ def measure(
     sampling: dict[str, Any],
     tell: Tell,
     *,
-    stressed: Callable[[str], Layer],
+    asked: Callable[[str], tuple[Layer, ...]],
     seeds: int = 20,
 ) -> list[Figure]:
-    """Return the language model's figures. ``stressed`` says what a prompt's adjectives say, as services do."""
+    """Return the language model's figures. ``asked`` says what a prompt asks for, as services do."""
     engine = generator.load(checkpoint)
-    takes = Takes(generator, checkpoint, sampling, stressed)
+    takes = Takes(generator, checkpoint, sampling, asked)
     out = []
     for unseen, bar in ((False, 0.9), (True, 0.75)):
         table = directions(takes, seeds, tell, unseen=unseen)
