@@ -264,6 +264,7 @@ class Project:
             self.taste,
             self.curator.measured,
             Kin(self.lexicon, self.embedder.meanings, things(packaged("presets") / "vocabulary")),
+            lambda checkpoint: teaching(checkpoint).apart,
         )
 
     @cached_property

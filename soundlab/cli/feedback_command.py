@@ -49,7 +49,7 @@ def command(
     with opened(project) as opened_project:
         parent = opened_project.takes.get(take)
         words = " ".join(text)
-        found = opened_project.steering.read(words, batch=parent.batch)
+        found = opened_project.steering.read(words, parent)
         understood = found.adjustments
         note("understood: " + ", ".join(spoken(a) for a in understood))
         if (whose := style_of(words)) is not None:

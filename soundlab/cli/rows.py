@@ -18,6 +18,8 @@ def obeyed_text(take: Take) -> str:
     parts = []
     for row in take.obeyed or []:
         name = AXES[row["axis"]].pole(row["asked"])
+        if row.get("scope"):
+            name += f" ({row['scope']})"
         if row["ok"] is None:
             parts.append(f"{name} ({undecided(row['axis'])})")
         else:

@@ -8,6 +8,8 @@ from typing import Any
 from soundlab.domain.axes import AXES
 
 TOUCH, BARE, MUCH, FULL = 0.25, 0.5, 0.8, 1.0
+LOUDER = 12.0
+"""LU that full strength asks for; a bare comparative asks for half of it."""
 """Strengths of "a touch", a bare comparative, "much" and "no / only"."""
 
 
@@ -16,7 +18,8 @@ class Adjustment:
     """One parsed wish.
 
     ``kind`` is axis, term, like, unlike or keep; ``direction`` +1, -1, or 0 for
-    keep; ``strength`` in (0, 1]; ``target`` a clip or take id, or what to keep.
+    keep; ``strength`` in (0, 1]; ``target`` a clip or take id, or what to keep;
+    ``scope`` the sound that it is said of, where one is named: "make the bells darker".
     """
 
     kind: str
@@ -26,6 +29,7 @@ class Adjustment:
     direction: int = 1
     strength: float = BARE
     target: str | None = None
+    scope: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         row: dict[str, Any] = {
@@ -38,6 +42,8 @@ class Adjustment:
         }
         if self.kind == "term":
             row["term"] = self.term
+        if self.scope:
+            row["scope"] = self.scope
         return row
 
     @classmethod
@@ -50,6 +56,7 @@ class Adjustment:
             direction=int(row["direction"]),
             strength=float(row["strength"]),
             target=row.get("target"),
+            scope=row.get("scope"),
         )
 
 
@@ -58,7 +65,8 @@ class Obeyed:
     """The measured answer to one axis adjustment.
 
     ``ok`` is None where no descriptor decides (the axis is judged by ear and CLAP).
-    ``before`` and ``after`` are in the descriptor's unit, ``jnd`` too.
+    ``before`` and ``after`` are in the descriptor's unit, ``jnd`` too. ``scope`` is the
+    one sound of a mix that it was measured on, its loudness being its level in the mix; else it is the whole take.
     """
 
     axis: str
@@ -67,8 +75,10 @@ class Obeyed:
     after: float | None
     jnd: float | None
     ok: bool | None
+    scope: str | None = None
 
     def as_json(self) -> dict[str, Any]:
+        said = {"scope": self.scope} if self.scope else {}
         return {
             "axis": self.axis,
             "asked": self.asked,
@@ -76,6 +86,7 @@ class Obeyed:
             "after": self.after,
             "jnd": self.jnd,
             "ok": self.ok,
+            **said,
         }
 
 
@@ -94,7 +105,8 @@ def judge(axis: str, asked: int, before: float | None, after: float | None, jnd:
 def spoken(a: Adjustment) -> str:
     """Say an adjustment back in plain words."""
     if a.kind == "axis" and a.axis:
-        return f"{AXES[a.axis].pole(a.direction)} ({a.strength:g})"
+        of = f" of the {a.scope}" if a.scope else ""
+        return f"{AXES[a.axis].pole(a.direction)}{of} ({a.strength:g})"
     if a.kind == "term":
         return f"{'more' if a.direction > 0 else 'no' if a.strength == 1 else 'less'} {a.term} ({a.strength:g})"
     return f"{a.axis} {a.kind} {a.target}" if a.axis else f"{a.kind} {a.target}"

@@ -44,14 +44,15 @@ def read(text: str, lexicon: Lexicon) -> Reading:
     if not found and reader.forbidden:
         raise WrongInput(f"{text.strip()!r} says only what is not to change", 'say what should: "darker, no birds"')
     found, left = _levelled(found, left)
+    found = _scoped(text, found, lexicon)
     if not found and left and lexicon.bad.issuperset(" ".join(left).lower().split()):
         raise WrongInput(f"{text.strip()!r} does not say what is wrong", 'say what should change: "darker, no birds"')
     if not found:
         way = -1 if reader.complains else 1  # "it's boring"
         found, left = [Adjustment("term", words, term=words, direction=way) for words in left], []
-    merged: dict[tuple[str, str | None, str | None, str | None], Adjustment] = {}
+    merged: dict[tuple[str | None, ...], Adjustment] = {}
     for a in found:  # said twice counts once: the later word, at the stronger degree
-        key = (a.kind, a.axis, a.term, a.target)
+        key = (a.kind, a.axis, a.term, a.target, a.scope)
         earlier = merged.get(key)
         if earlier is not None and earlier.direction == a.direction:
             a = replace(a, strength=max(a.strength, earlier.strength))
@@ -76,6 +77,22 @@ def _levelled(found: list[Adjustment], left: list[str]) -> tuple[list[Adjustment
         out.append(replace(a, kind="term", axis=None, term=thing) if thing else a)
         left = [t for t in left if t != thing]
     return out, left
+
+
+def _scoped(text: str, found: list[Adjustment], lexicon: Lexicon) -> list[Adjustment]:
+    """Name the sound that a wish is said of: "make the bells darker", "a darker drone"; others are said of all.
+
+    Its word stays among those told back: whether there is such a sound, a sentence can't say.
+    """
+    sounds = lexicon.layering.sounds
+    out: list[Adjustment] = []
+    for a in found:
+        if a.kind == "axis":
+            behind = text.lower().partition(a.text.lower())[2].split()[:1]
+            words = [w.strip(",.;:!?") for w in (*a.text.lower().split(), *behind)]
+            a = replace(a, scope=next((w for w in words if w in sounds and (w,) not in lexicon.senses), None))
+        out.append(a)
+    return out
 
 
 def _written(text: str, lexicon: Lexicon) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -87,19 +87,19 @@ def _parts(prompt: str, table: Layering) -> tuple[list[_Part], list[str]]:
     parts: list[_Part] = []
     shared: list[str] = []
     for join, text in _stretches(prompt, table):
-        kinds = _kinds(text, table)
-        own = kinds and not _REFUSED.match(text) and not any(kinds & part.kinds for part in parts)
+        named = kinds(text, table)
+        own = named and not _REFUSED.match(text) and not any(named & part.kinds for part in parts)
         if not parts:
-            parts.append(_Part(text, join, kinds))
+            parts.append(_Part(text, join, named))
         elif not parts[0].kinds:  # where it is, or what is done to it: "a night with crickets"
-            parts[0].text, parts[0].kinds = _joined(parts[0].text, join, text), kinds
+            parts[0].text, parts[0].kinds = _joined(parts[0].text, join, text), named
         elif own and len(parts) < MOST:
             parts[-1].text = ", ".join([parts[-1].text, *shared])  # these were not of all: there comes another sound
             shared.clear()
-            parts.append(_Part(text, join, kinds))
+            parts.append(_Part(text, join, named))
             if join in table.under:
                 parts[-2].level = BEHIND
-        elif join == "," and not kinds:
+        elif join == "," and not named:
             shared.append(text)
         elif shared:
             shared[-1] = _joined(shared[-1], join, text)
@@ -139,7 +139,13 @@ def _stretches(prompt: str, table: Layering) -> list[tuple[str, str]]:
     return [(join, text) for join, text in out if text]
 
 
-def _kinds(text: str, table: Layering) -> set[int]:
+def together(prompts: Sequence[str]) -> str:
+    """A prompt for sounds beside one another: "a", "a with b", "a with b and c"."""
+    first, *others = prompts
+    return f"{first} with {' and '.join(others)}" if others else first
+
+
+def kinds(text: str, table: Layering) -> set[int]:
     """Kinds of sound that a stretch names; what a hyphen joins to another word is none: "bell-like"."""
     words = [_bare(w) for w in text.split()]
     words += [f"{a}-{b}" for a, b in pairwise(words)]

@@ -80,6 +80,8 @@ class GenerationRequest:
     seed, and mixed, which goes with no sounds, anchor, continuation or replay. None leaves the prompt as it is."""
     contrast: tuple[tuple[str, float], ...] = ()
     """(axis, value) that it should not: guidance pulls from these to ``measures``; empty pulls from unknown ones."""
+    stems: tuple[tuple[str, ...], ...] = ()
+    """Where layers that are made apart are written, too, one tuple a layer and one file a take."""
     replay: Replayed | None = None
     """A sound that is to be made again as it would have been under this request; beyond its end takes go on."""
 

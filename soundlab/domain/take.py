@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 VERDICTS = ("approved", "rejected")
+LAYER = "layer"
+"""State of takes that are one sound of others, which are mixed from them: no part of the tree."""
 TRIAL = "trial"
 """State of takes that an adapter was evaluated by: kept for listening, and no part of the tree."""
 
@@ -15,7 +17,7 @@ class Take:
     """A generated clip and its recipe.
 
     ``state`` is ``pending`` while it is being made, ``done``, ``unranked`` for a
-    candidate that ranking left out, ``failed``, or ``trial`` (:data:`TRIAL`).
+    candidate that ranking left out, ``failed``, ``layer`` (:data:`LAYER`) or ``trial`` (:data:`TRIAL`).
     """
 
     id: str
@@ -45,10 +47,16 @@ class Take:
 
     @property
     def sources(self) -> set[str]:
-        """Its parent, what it continues, is anchored in or replays, its references, and ``adapter:NAME`` of each."""
-        near = (self.parent, self.recipe.get("continue_from"), self.recipe.get("anchor"), self.recipe.get("replay"))
+        """Its parent, what it continues, is anchored in, replays or is mixed from, its references, ``adapter:NAME``."""
+        near = [self.parent, *(self.recipe.get(key) for key in ("continue_from", "anchor", "replay"))]
+        near += [identity for identity, _ in self.layers]
         named = [*(str(r["target"]) for r in self.references), *(f"adapter:{a['name']}" for a in self.adapters)]
         return {str(source) for source in (*near, *named) if source}
+
+    @property
+    def layers(self) -> list[tuple[str, float]]:
+        """Takes that it is mixed from and their levels in dB; empty where it is not."""
+        return [(row["take"], float(row["level"])) for row in self.recipe.get("layers") or () if row.get("take")]
 
     @property
     def treated(self) -> dict[str, float]:

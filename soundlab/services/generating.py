@@ -15,13 +15,13 @@ import numpy.typing as npt
 from soundlab.audio.decode import probe, read_audio
 from soundlab.audio.descriptors import describe_file
 from soundlab.audio.loudness import gain_for
-from soundlab.audio.write import write_audio
+from soundlab.audio.write import resample, write_audio
 from soundlab.domain.brief import Brief, Reference
 from soundlab.domain.layers import Layer
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Embedder, GenerationRequest, Generator, Progress, Replayed, ignore_progress, never
 from soundlab.domain.rights import ceiling, clip_ceiling, licence_class
-from soundlab.domain.take import Take
+from soundlab.domain.take import LAYER, Take
 from soundlab.errors import SoundlabError, WrongInput
 from soundlab.services.treating import levelled
 from soundlab.storage.adapters import AdapterStore
@@ -134,7 +134,9 @@ class GenerationService:
             else ()
         )
         rows = [self._pending(brief, terms, steered, layers, past, batch, seed, i, adjustments) for i in range(n)]
-        self._takes.add(rows)
+        stems = [_stems(row) for row in rows] if len(layers) > 1 else []
+        single = [stem for of in stems for stem in of]
+        self._takes.add([*rows, *single])
         request = GenerationRequest(
             prompt=brief.prompt,
             seeds=tuple(t.seed for t in rows),
@@ -156,6 +158,7 @@ class GenerationService:
             measures=brief.measures,
             contrast=brief.contrast,
             layers=layers,
+            stems=tuple(tuple(t.path for t in of) for of in zip(*stems, strict=True)),
             replay=Replayed(
                 past.path,
                 past.prompt,
@@ -170,7 +173,8 @@ class GenerationService:
         except BaseException as error:
             why = error.message if isinstance(error, SoundlabError) else type(error).__name__
             self._takes.finish([(t.id, {"state": "failed", "note": why}) for t in rows])
-            for take in rows:
+            self._takes.remove([t.id for t in single])
+            for take in [*rows, *single]:
                 Path(take.path).with_suffix(".part.wav").unlink(missing_ok=True)
             raise
         if brief.level is not None:
@@ -196,7 +200,9 @@ class GenerationService:
                 "state": "done",
             }
             changes.append((take.id, extra))
-        self._takes.finish(changes)
+        self._takes.finish(
+            [*changes, *((t.id, {"state": LAYER, "licence": licence, "dtype": made.dtype}) for t in single)]
+        )
         done = self._takes.batch(batch)
         if select is None:
             return done
@@ -243,7 +249,13 @@ class GenerationService:
             adjustments=list(adjustments),
             obeyed=None,
             descriptors={},
-            recipe={**parent.recipe, "treatment": treatment, "treated_from": parent.id, "pid": os.getpid()},
+            recipe={
+                **parent.recipe,
+                "layers": [],  # what it was mixed from has not been treated
+                "treatment": treatment,
+                "treated_from": parent.id,
+                "pid": os.getpid(),
+            },
             state="pending",
             batch=parent.batch if instead else new_id("b"),
             created="",
@@ -258,6 +270,68 @@ class GenerationService:
             "state": "done",
         }
         self._takes.finish([(identity, changes), *([(parent.id, {"state": "unranked"})] if instead else [])])
+        return self._takes.get(identity)
+
+    def mixed(
+        self,
+        parent: Take,
+        layers: Sequence[tuple[Take, float]],
+        prompt: str,
+        lufs: float,
+        adjustments: Sequence[dict[str, Any]],
+        *,
+        limited: bool = False,
+    ) -> Take:
+        """Mix takes by their levels in dB into a child of ``parent``, brought to ``lufs``."""
+        identity = new_id("t")
+        row = replace(
+            parent,
+            id=identity,
+            path=str(self._folder / f"{identity}.wav"),
+            prompt=prompt,
+            parent=parent.id,
+            verdict=None,
+            note="",
+            adjustments=list(adjustments),
+            obeyed=None,
+            descriptors={},
+            licence=ceiling([parent.licence, *(t.licence for t, _ in layers)]),
+            recipe={
+                **{k: v for k, v in parent.recipe.items() if k not in ("treatment", "treated_from", "measures")},
+                "layers": [{"prompt": t.prompt, "level": round(level, 2), "take": t.id} for t, level in layers],
+                "pid": os.getpid(),
+            },
+            state="pending",
+            batch=new_id("b"),
+            created="",
+        )
+        self._takes.add([row])
+        audio, rate = _summed([(Path(t.path), level) for t, level in layers])
+        write_audio(Path(row.path), audio, rate, tags=_mark(row))
+        self._bring_to(lufs, row, limited=limited)
+        (fit,) = self._embed([row], prompt)
+        spent = sum(t.seconds_to_generate or 0.0 for t, _ in layers if t.created > parent.created)
+        changes = {
+            "recipe": {**row.recipe, "fit": fit},
+            "descriptors": describe_file(Path(row.path)),
+            "seconds_to_generate": round(spent, 3),
+            "state": "done",
+        }
+        self._takes.finish([(identity, changes)])
+        return self._takes.get(identity)
+
+    def measured(self, identity: str) -> Take:
+        """A take that a mix was made of, described and embedded if it was not yet."""
+        take = self._takes.get(identity)
+        if not take.descriptors:
+            (fit,) = self._embed([take], take.prompt)
+            recipe = {**take.recipe, "fit": fit}
+            self._takes.change(identity, descriptors=describe_file(Path(take.path)), recipe=recipe)
+        return self._takes.get(identity)
+
+    def laid_by(self, identity: str) -> Take:
+        """Keep a take as a sound of others, no part of the tree."""
+        self._takes.change(identity, state=LAYER)
         return self._takes.get(identity)
 
     def _pending(
@@ -390,3 +464,30 @@ def _mark(take: Take, more: str = "") -> dict[str, str]:
         "comment": f"GENERATED by soundlab ({take.checkpoint}, seed {take.seed}){more}",
         "software": "soundlab",
     }
+
+
+def _stems(mix: Take) -> list[Take]:
+    """Rows for the sounds that a take will be mixed from; the mix's recipe says which."""
+    out = []
+    for layer in mix.recipe["layers"]:
+        identity = new_id("t")
+        layer["take"] = identity
+        path = Path(mix.path).with_name(f"{identity}.wav")
+        recipe = {**mix.recipe, "layers": [{**layer, "take": None, "level": 0.0}]}
+        out.append(
+            replace(
+                mix, id=identity, path=str(path), prompt=layer["prompt"], parent=None, recipe=recipe, batch=new_id("b")
+            )
+        )
+    return out
+
+
+def _summed(parts: Sequence[tuple[Path, float]]) -> tuple[npt.NDArray[np.float32], int]:
+    """Audio (channels, samples) of files added up by their levels in dB, not above full scale, and its rate."""
+    found = [(*read_audio(path), level) for path, level in parts]
+    rate = found[0][1]
+    heard = [resample(audio, own, rate) * 10 ** (level / 20) for audio, own, level in found]
+    mix = np.zeros((max(len(a) for a in heard), max(a.shape[1] for a in heard)))
+    for audio in heard:
+        mix[:, : audio.shape[1]] += audio
+    return (mix / max(1.0, np.abs(mix).max())).astype(np.float32), rate

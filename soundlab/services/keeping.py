@@ -14,7 +14,7 @@ from soundlab.domain.clip import Clip
 from soundlab.domain.labels import Labels
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Progress, ignore_progress, never
-from soundlab.domain.take import TRIAL, Take
+from soundlab.domain.take import LAYER, TRIAL, Take
 from soundlab.errors import Cancelled, NotFound, WrongInput
 from soundlab.services.importing import Importer, Report, audio_files
 from soundlab.storage.adapters import AdapterStore
@@ -81,7 +81,7 @@ class Keeper:
 
     def purgeable(self, *, rejected: bool = True, unranked: bool = True) -> tuple[list[Take], int]:
         """Return the takes that may go and their size in bytes. Takes that others descend from stay."""
-        takes = self.takes.all(states=("done", "unranked", "failed"))
+        takes = self.takes.all(states=("done", "unranked", "failed", LAYER))
         needed = {source for t in takes for source in t.sources}
         going = [
             t
@@ -89,6 +89,14 @@ class Keeper:
             if t.id not in needed
             and ((rejected and t.verdict == "rejected") or (unranked and t.state in ("unranked", "failed")))
         ]
+        gone = {t.id for t in going}
+        while True:  # the sounds that they were mixed from go with them, unless others are, too
+            needed = {source for t in takes if t.id not in gone for source in t.sources}
+            more = [t for t in takes if t.state == LAYER and t.id not in gone | needed]
+            if not more:
+                break
+            going += more
+            gone |= {t.id for t in more}
         return going, sum(_size(Path(t.path)) for t in going)
 
     def purge(self, takes: Sequence[Take]) -> None:
@@ -112,7 +120,7 @@ class Keeper:
             raise WrongInput(f"{to} lies in the project", "name a folder elsewhere")
         clips, takes, adapters = (
             self.clips.all(),
-            self.takes.all(states=("done", "unranked", TRIAL)),
+            self.takes.all(states=("done", "unranked", LAYER, TRIAL)),
             self.adapters.all(),
         )
         places: dict[str, str] = {}

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from soundlab.domain.axes import AXES
 from soundlab.domain.brief import MAX_PROMPT, USUAL_LEVEL, Brief, Reference, Term
-from soundlab.domain.feedback import Adjustment
+from soundlab.domain.feedback import LOUDER, Adjustment
 from soundlab.domain.take import Take
-from soundlab.services.treating import LOUDER
 
 AXIS_WEIGHT = 4.0
 """Pull of a full-strength axis pair beside a guidance of 3."""
@@ -161,3 +160,20 @@ def _subject(prompt: str, axes: Sequence[str]) -> str:
             kept.append(found.group(0).rstrip(" ,"))
         rest = rest[found.end() :]
     return qualify(kept, (article.group(0) if article else "") + rest)
+
+
+def added(parent: Take, prompt: str, lufs: float) -> Brief:
+    """The brief of a sound that joins ``parent``, drawn as that was."""
+    own = revise(parent, [], {})
+    return Brief(
+        prompt,
+        avoid=own.avoid,
+        seconds=own.seconds,
+        guidance=own.guidance,
+        temperature=own.temperature,
+        top_k=own.top_k,
+        top_p=own.top_p,
+        checkpoint=own.checkpoint,
+        adapters=own.adapters,
+        level=lufs,
+    )

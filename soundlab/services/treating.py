@@ -14,15 +14,13 @@ from soundlab.audio.shaping import Audio, Treatment
 from soundlab.audio.treatment import ORDER, TREATMENTS
 from soundlab.audio.write import resample
 from soundlab.domain.axes import AXES
-from soundlab.domain.feedback import Adjustment
+from soundlab.domain.feedback import LOUDER, Adjustment
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import never
 from soundlab.errors import Cancelled
 
 AIM = 6.0
 """Just-noticeable differences that full strength asks for; a bare comparative asks for half of it."""
-LOUDER = 12.0
-"""LU that full strength asks for; a bare comparative asks for half of it."""
 LEAST: dict[tuple[str, int], float] = {
     ("brightness", 1): 0.6,
     ("brightness", -1): 0.6,

@@ -107,7 +107,7 @@ def test_what_a_person_corrected_is_what_is_done(warm: Project) -> None:
 def test_a_second_take_is_the_second_that_is_shown(warm: Project) -> None:
     (parent,) = warm.generation.generate(Brief("rain", seconds=1.0), 1, 1)
     first, second = (warm.steering.answer(parent.id, words)[0] for words in ("darker", "brighter"))
-    (wish,) = warm.steering.parse("like the second one", batch=first.batch)
+    (wish,) = warm.steering.parse("like the second one", first)
     assert wish.target == second.id
 
 

@@ -314,10 +314,10 @@ def test_feedback_makes_a_measured_child_and_keeps_the_rest_unranked(warm: Proje
 
 def test_references_in_feedback_are_looked_up(warm: Project) -> None:
     one, two = warm.generation.generate(Brief("rain", seconds=1.0), 2, 5)
-    (like,) = warm.steering.parse("like the second one", batch=one.batch)
+    (like,) = warm.steering.parse("like the second one", one)
     assert like.target == two.id
     with pytest.raises(NotFound, match="no take 5"):
-        warm.steering.parse("like the fifth one", batch=one.batch)
+        warm.steering.parse("like the fifth one", one)
     with pytest.raises(NotFound):
         warm.steering.parse("like @tzzzzzz")
 

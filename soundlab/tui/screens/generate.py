@@ -34,6 +34,8 @@ def check_line(take: Take) -> str:
     parts = []
     for row in take.obeyed or []:
         name = AXES[row["axis"]].pole(row["asked"])
+        if row.get("scope"):
+            name += f" ({row['scope']})"
         by = " treated" if row["axis"] in take.treated else ""
         parts.append(f"{name} {undecided(row['axis']) if row['ok'] is None else '✓' if row['ok'] else '✗'}{by}")
     return ", ".join(parts)
@@ -194,7 +196,7 @@ class GenerateScreen(StageScreen):
             from soundlab.services.steering import workable
 
             steering = project.steering  # called on a thread: the lexicon is read when it is first used
-            found = steering.read(text, batch=take.batch)
+            found = steering.read(text, take)
             workable(take, found.adjustments)
             return found.adjustments, found.left, steering.treats(found.adjustments)
 
@@ -205,7 +207,7 @@ class GenerateScreen(StageScreen):
             def work(progress: Any, cancelled: Any) -> list[Take]:
                 steering = project.steering
                 understood = wish.understood
-                found = understood if understood is not None else steering.parse(wish.text, batch=take.batch)
+                found = understood if understood is not None else steering.parse(wish.text, take)
                 if wish.treat or (wish.treat is None and steering.treats(found)):
                     return [steering.treat(take.id, wish.text, found, cancelled=cancelled)]
                 return steering.answer(

@@ -1,0 +1,65 @@
+"""Feedback on a take that is mixed from sounds: what becomes of each of them.
+
+"Less rain" turns the rain down, "lose the piano" takes it out, "add birds" puts some
+beside what there is, "make the bells darker" is said of the bells alone, and
+"darker" of all. What nothing is said of stays as it is, to the sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from soundlab.domain.feedback import FULL, LOUDER, Adjustment
+from soundlab.domain.layers import kinds
+from soundlab.domain.lexicon import Layering
+
+
+@dataclass(slots=True)
+class Sounding:
+    """One sound of the answer.
+
+    Attributes
+    ----------
+    prompt
+        What it is.
+    index
+        Its place in the take that feedback is about; None where it is new.
+    change
+        dB by which it is turned up; None takes it out.
+    wishes
+        What is asked of the sound itself.
+    """
+
+    prompt: str
+    index: int | None
+    change: float | None = 0.0
+    wishes: list[Adjustment] = field(default_factory=list)
+
+
+def planned(prompts: Sequence[str], adjustments: Iterable[Adjustment], table: Layering) -> list[Sounding] | None:
+    """What becomes of sounds by ``prompts``, and which come; None where what is asked is not one sound's.
+
+    That is likeness to another take: what of it is whose can't be told.
+    """
+    sounds = [Sounding(prompt, index) for index, prompt in enumerate(prompts)]
+    for a in adjustments:
+        if a.kind in ("like", "unlike"):
+            return None
+        named = kinds(a.term if a.kind == "term" and a.term else a.scope or "", table)
+        meant = [s for s in sounds if named & kinds(s.prompt, table)]
+        if a.kind == "term" and meant:
+            for sound in meant:
+                gone = a.direction < 0 and a.strength >= FULL
+                sound.change = (
+                    None if gone or sound.change is None else sound.change + a.direction * LOUDER * a.strength
+                )
+        elif a.kind == "term" and a.term and named and a.direction > 0:
+            sounds.append(Sounding(a.term, None))
+        elif a.axis == "loudness" and meant:
+            for sound in meant:
+                sound.change = None if sound.change is None else sound.change + a.direction * LOUDER * a.strength
+        elif a.axis != "loudness":  # which is the mix's
+            for sound in meant or sounds[: len(prompts)]:
+                sound.wishes.append(a)
+    return sounds
