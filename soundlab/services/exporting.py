@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from soundlab.audio.decode import read_audio
 from soundlab.audio.loudness import gain_for
 from soundlab.audio.write import SUBTYPES, atomic_path, resample, write_audio
@@ -18,6 +21,8 @@ from soundlab.errors import NotFound, WrongInput
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.exports import ExportStore
 from soundlab.storage.takes import TakeStore
+
+Audio = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,13 @@ class Exporter:
         folder: Path,
         delivery: Delivery,
         *,
+        stems: bool = False,
         progress: Progress = ignore_progress,
     ) -> list[dict[str, Any]]:
-        """Export takes by id, and the clips of a collection; return what was written."""
+        """Export takes by id, and the clips of a collection; return what was written.
+
+        With ``stems``, the sounds that a take is mixed from are written, too, at levels by which they add up to it.
+        """
         takes = [self._takes.get(identity) for identity in ids]
         clips = self._clips.all(collection=collection) if collection is not None else []
         if collection is not None and not clips:
@@ -75,21 +84,53 @@ class Exporter:
             raise WrongInput(f"{folder} is a file", "name a folder")
         written = []
         for index, take in enumerate(takes):
-            recipe = take.as_json()
-            written.append(
-                self._write(take.path, take.id, take.prompt, take.licence, recipe, folder, delivery, _mark(take))
-            )
+            audio, rate = read_audio(Path(take.path))
+            gain = self._gain(audio, rate, delivery)
+            written.append(self._take(take, audio * gain, rate, folder, delivery))
+            for stem, heard in self._stems(take, audio, rate) if stems else ():
+                written.append(self._take(stem, heard * gain, rate, folder, delivery))
             progress(index + 1, len(takes) + len(clips), "exporting")
         for index, clip in enumerate(clips):
+            audio, rate = read_audio(Path(clip.path))
+            audio = audio * self._gain(audio, rate, delivery)
             written.append(
-                self._write(clip.path, clip.id, clip.title, clip.rights, clip.as_json(), folder, delivery, None)
+                self._write(audio, rate, clip.id, clip.title, clip.rights, clip.as_json(), folder, delivery, None)
             )
             progress(len(takes) + index + 1, len(takes) + len(clips), "exporting")
         return written
 
+    def _take(self, take: Take, audio: Audio, rate: int, folder: Path, delivery: Delivery) -> dict[str, Any]:
+        return self._write(
+            audio, rate, take.id, take.prompt, take.licence, take.as_json(), folder, delivery, _mark(take)
+        )
+
+    def _gain(self, audio: Audio, rate: int, delivery: Delivery) -> float:
+        if delivery.loudness is None:
+            return 1.0
+        return gain_for(resample(audio, rate, delivery.rate), delivery.rate, delivery.loudness, delivery.true_peak)
+
+    def _stems(self, take: Take, mix: Audio, rate: int) -> list[tuple[Take, Audio]]:
+        """The sounds of a take as they are in its file, whose level was set after they had been mixed.
+
+        Raises
+        ------
+        NotFound
+            When a file of them is gone.
+        """
+        found = []
+        for identity, level in take.layers:
+            stem = self._takes.get(identity)
+            audio, own = read_audio(Path(stem.path))
+            heard = resample(audio, own, rate)[:, : mix.shape[1]] * np.float32(10 ** (level / 20))
+            found.append((stem, np.pad(heard, ((0, 0), (0, mix.shape[1] - heard.shape[1])))))
+        whole = sum(heard for _, heard in found)
+        scale = np.vdot(mix, whole) / max(float(np.vdot(whole, whole)), 1e-12) if found else 1.0
+        return [(stem, heard * np.float32(scale)) for stem, heard in found]
+
     def _write(
         self,
-        source: str,
+        audio: Audio,
+        rate: int,
         identity: str,
         words: str,
         licence: str,
@@ -98,10 +139,7 @@ class Exporter:
         delivery: Delivery,
         mark: str | None,
     ) -> dict[str, Any]:
-        audio, rate = read_audio(Path(source))
-        audio = resample(audio, rate, delivery.rate)
-        if delivery.loudness is not None:
-            audio = audio * gain_for(audio, delivery.rate, delivery.loudness, delivery.true_peak)
+        audio = resample(audio.astype(np.float32), rate, delivery.rate)
         path = (folder / file_name(words, identity, delivery.container)).absolute()
         tags = {"title": words[:200], "comment": mark, "software": "soundlab", "copyright": licence} if mark else {}
         write_audio(path, audio, delivery.rate, bits=delivery.bits, container=delivery.container, tags=tags)

@@ -10,6 +10,7 @@ from soundlab.domain.brief import Brief
 from soundlab.domain.take import LAYER, Take
 from soundlab.errors import WrongInput
 from soundlab.project import Project
+from soundlab.services.exporting import Delivery
 from soundlab.services.reviewing import decide
 
 PROMPT = "rain with distant church bells"
@@ -102,3 +103,12 @@ def test_sounds_go_with_the_takes_that_are_mixed_from_them(warm: Project) -> Non
     assert {take.id, rain.id, bells.id} <= set(going)
     warm.keeper.purge(list(going.values()))
     assert not any(Path(t.path).exists() for t in (take, rain, bells))
+
+
+def test_stems_add_up_to_the_take(warm: Project, mixed: Take, tmp_path: Path) -> None:
+    (child,) = warm.steering.answer(mixed.id, "less rain")
+    rows = warm.exporter.export([child.id], None, tmp_path, Delivery(bits="32f", loudness=-20.0), stems=True)
+    assert [r["id"] for r in rows] == [child.id, *(identity for identity, _ in child.layers)]
+    whole, *parts = (soundfile.read(r["path"])[0] for r in rows)
+    assert np.abs(sum(parts) - whole).max() < 1e-3 * np.abs(whole).max()
+    assert len(warm.exporter.export([child.id], None, tmp_path, Delivery())) == 1
