@@ -18,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from soundlab.domain.layers import Layer
 from soundlab.domain.ports import GenerationRequest, Replayed, TrainingClip, TrainingRequest
 from soundlab.errors import SoundlabError
 
@@ -122,6 +123,7 @@ class _Server:
                 "adapters": tuple(map(tuple, params["adapters"])),
             }
             params |= {"seeds": tuple(params["seeds"]), "outputs": tuple(params["outputs"])}
+            params["layers"] = tuple(Layer(**layer) for layer in params["layers"])
             params["replay"] = Replayed(**params["replay"]) if params["replay"] else None
             return asdict(self._generator.generate(GenerationRequest(**params), self._progress, self._is_cancelled))
         if method == "train":

@@ -5,9 +5,11 @@ import signal
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
+from soundlab.domain.layers import Layer
 from soundlab.domain.ports import GenerationRequest
 from soundlab.engines.client import Worker, WorkerEmbedder, WorkerGenerator
 from soundlab.errors import Cancelled, EngineFailed, NotFound
@@ -27,6 +29,11 @@ def test_a_worker_generates_streams_cancels_and_recovers(tmp_path: Path) -> None
         result = generator.generate(request(tmp_path, stream=True), lambda *row: progress.append(row))
         assert soundfile.info(tmp_path / "t.wav").frames == 32_000
         assert result.sample_rate == 32_000 and heard and progress[-1][0] == progress[-1][1]
+
+        stems = ((str(tmp_path / "rain.wav"),), (str(tmp_path / "bells.wav"),))
+        generator.generate(request(tmp_path, layers=(Layer("rain"), Layer("bells", level=-6.0)), stems=stems))
+        mix, rain, bells = (soundfile.read(tmp_path / name)[0] for name in ("t.wav", "rain.wav", "bells.wav"))
+        assert np.abs(rain + 0.5012 * bells - mix).max() < 1e-3
 
         stop = threading.Event()
         with pytest.raises(Cancelled):
