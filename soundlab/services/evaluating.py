@@ -85,13 +85,14 @@ class EvaluationService:
         prompts = _prompts([str(c["caption"]) for c in adapter.clips])
         earlier = [t for t in self.takes.all(states=(TRIAL,)) if t.note == name]
         base, own = (self._takes(adapter, prompts, on, progress, cancelled) for on in (False, True))
+        others = [self._takes(adapter, OTHER_PROMPTS, on, progress, cancelled) for on in (False, True)]
         heard = [[self._heard(t) for t in takes] for takes in (base, own)]
         result = {
             "prompts": prompts,
             "pairs": [[a.id, b.id] for a, b in zip(base, own, strict=True)],
-            **_closeness(sources, *heard),
+            **_closeness(sources, heard[0], heard[1], [self._heard(t).timbre for t in others[0]]),
             **_spread(len(prompts), *heard),
-            "text_fit": self._fit(adapter, progress, cancelled),
+            "text_fit": _fit(*others),
             "direction": self._direction(adapter, base, own, progress, cancelled),
             "memorised": _memorised(heard[1], trained, unseen),
         }
@@ -127,14 +128,6 @@ class EvaluationService:
             )
             out += self._trial(self.generation.generate(brief, SEEDS, 1000 * index, cancelled=cancelled), adapter.name)
         return out
-
-    def _fit(self, adapter: Adapter, progress: Progress, cancelled: CancelledFlag) -> float | None:
-        """Fit of takes to words that the sources do not speak of, with the adapter against without."""
-        base, own = (
-            [t.recipe.get("fit") for t in self._takes(adapter, OTHER_PROMPTS, on, progress, cancelled)]
-            for on in (False, True)
-        )
-        return _ratio(own, base)
 
     def _trial(self, made: list[Take], name: str) -> list[Take]:
         """Keep takes, and what was left out beside them, apart from the person's own."""
@@ -180,20 +173,28 @@ def _prompts(captions: Sequence[str]) -> list[str]:
     return sorted(dict.fromkeys(plain), key=lambda c: -plain.count(c))[:PROMPTS]
 
 
-def _closeness(sources: Sequence[_Heard], base: Sequence[_Heard], own: Sequence[_Heard]) -> dict[str, Any]:
+def _closeness(
+    sources: Sequence[_Heard], base: Sequence[_Heard], own: Sequence[_Heard], others: Sequence[Timbre]
+) -> dict[str, Any]:
     """In how many pairs the adapter's take is nearer to the sources, by timbre and by CLAP.
 
-    Nearer by the mean distance to the three nearest sources.
+    Nearer by the mean distance to the three nearest sources; by timbre it is divided by that to the
+    three nearest ``others``, which are no likeness: broad noise is a hub, near to whatever there is
+    (after Schnitzer et al. 2012, "Local and global scaling reduce hubs in space").
     """
 
     def nearest(distances: Rows) -> Rows:
         return np.asarray(np.sort(distances, axis=1)[:, :3].mean(1))
 
     def apart(rows: Sequence[_Heard]) -> Rows:
-        return np.array([[timbre_distance(h.timbre, s.timbre) for s in sources] for h in rows])
+        near, far = (
+            nearest(np.array([[timbre_distance(h.timbre, s) for s in timbres] for h in rows]))
+            for timbres in ([s.timbre for s in sources], others)
+        )
+        return np.asarray(near / far)
 
     vectors = np.stack([h.vector for h in sources])
-    by_timbre = [nearest(apart(rows)) for rows in (base, own)]
+    by_timbre = [apart(rows) for rows in (base, own)]
     by_clap = [nearest(1 - np.stack([h.vector for h in rows]) @ vectors.T) for rows in (base, own)]
     frechets = (
         [frechet(np.stack([h.vector for h in rows]), vectors) for rows in (base, own)] if len(sources) > 2 else []
@@ -221,9 +222,9 @@ def _spread(prompts: int, base: Sequence[_Heard], own: Sequence[_Heard]) -> dict
     return {"diversity": round(other / max(one, 1e-6), 3)}
 
 
-def _ratio(own: Sequence[float | None], base: Sequence[float | None]) -> float | None:
-    """Mean fit to the prompt with the adapter against without."""
-    a, b = ([v for v in rows if v is not None] for rows in (own, base))
+def _fit(base: Sequence[Take], own: Sequence[Take]) -> float | None:
+    """Fit of takes to words that the sources do not speak of, with the adapter against without."""
+    a, b = ([fit for t in rows if (fit := t.recipe.get("fit")) is not None] for rows in (own, base))
     return round(float(np.mean(a)) / max(float(np.mean(b)), 1e-6), 3) if a and b else None
 
 

@@ -134,7 +134,11 @@ class GenerateScreen(StageScreen):
         first = f"{take.id}  seed {take.seed}  {take.checkpoint}  {take.licence}" + (f"  {asked}" if asked else "")
         measured = ("brightness", "density", "movement", "tonality", "loudness")
         values = "  ".join(f"{a} {take.descriptors[a]:.1f}" for a in measured if take.descriptors.get(a) is not None)
-        self.query_one("#details", Static).update(f"{first}\n{take.prompt}\n{values}")
+        mixed = ", ".join(
+            f"{row['prompt']} {row['level']:+.0f} dB" for row in take.recipe.get("layers") or () if row.get("take")
+        )
+        said = f"{take.prompt}  (mixed from {mixed})" if mixed else take.prompt
+        self.query_one("#details", Static).update(f"{first}\n{said}\n{values}")
 
     def _selected(self) -> Take | None:
         table = self.query_one(DataTable)
