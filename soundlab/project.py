@@ -243,7 +243,7 @@ class Project:
         from soundlab.domain.layers import asked
 
         taught = teaching(checkpoint)
-        return asked(prompt, self.lexicon, taught.words, apart=apart and taught.apart)
+        return asked(prompt, self.lexicon, taught.words, taught.names, apart=apart and taught.apart)
 
     @cached_property
     def steering(self) -> SteeringService:

@@ -83,7 +83,7 @@ def command(
                 clap,
                 sampling,
                 tell,
-                asked=partial(asked, lexicon=words, taught=taught.words, apart=taught.apart),
+                asked=partial(asked, lexicon=words, taught=taught.words, names=taught.names, apart=taught.apart),
                 seeds=seeds,
             )
         elif part == "clap":

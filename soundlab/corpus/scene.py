@@ -134,6 +134,11 @@ def tell(scene: Scene, telling: int, *, sources: Sources = FAMILIES, heard: Mapp
     return captions.combine(rng, texts, background=scene.background)
 
 
+def name_words(sources: Sources = FAMILIES) -> set[str]:
+    """Every word of the sources' names."""
+    return {word for family in sources.values() for noun in family.nouns for word in noun.split()}
+
+
 def plain(family: str, seed: int, *, seconds: float = 10.0, bends: Bends | None = None) -> Scene:
     """Return a one-layer scene of ``family``: for classifiers and tests that need a known answer.
 

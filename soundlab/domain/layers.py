@@ -57,15 +57,18 @@ class _Part:
     level: float = 0.0
 
 
-def asked(prompt: str, lexicon: Lexicon, taught: Collection[str] = (), *, apart: bool) -> tuple[Layer, ...]:
+def asked(
+    prompt: str, lexicon: Lexicon, taught: Collection[str] = (), names: Collection[str] = (), *, apart: bool
+) -> tuple[Layer, ...]:
     """What a prompt asks for, its adjectives read; ``apart`` makes several sounds each a layer.
 
-    ``taught`` are words that a checkpoint reads measures from as they are.
+    ``taught`` are words that a checkpoint reads measures from as they are; ``names`` are
+    parts of sounds' names, and no adjectives: "a crackling fire".
     """
     found = layers(prompt, lexicon)
     if len(found) > 1 and not apart:
         return (Layer(prompt, several=True),)
-    return tuple(_read(layer, lexicon, taught) for layer in found)
+    return tuple(_read(layer, lexicon, taught, names) for layer in found)
 
 
 def layers(prompt: str, lexicon: Lexicon) -> list[Layer]:
@@ -152,14 +155,14 @@ def kinds(text: str, table: Layering) -> set[int]:
     return {table.sounds[w] for w in words if w in table.sounds}
 
 
-def _read(layer: Layer, lexicon: Lexicon, taught: Collection[str]) -> Layer:
+def _read(layer: Layer, lexicon: Lexicon, taught: Collection[str], names: Collection[str]) -> Layer:
     """A layer with what its adjectives say and what their opposites would."""
     words = layer.prompt.split()
     own: list[str] = []
     contrary: list[str] = []
     at = 0
     while at < len(words):
-        sense, width = _adjective(words[at:], lexicon)
+        sense, width = (None, 1) if _bare(words[at]) in names else _adjective(words[at:], lexicon)
         if sense is None:
             own.append(words[at])
             contrary.append(words[at])

@@ -167,20 +167,22 @@ class Teaching:
     ----------
     words
         Those that it reads measures from as they are; it knows others by their likeness at most.
+    names
+        Parts of the names of sounds that it knows: "crackling" of a crackling fire.
     apart
         Whether it makes several sounds of a prompt better each by itself.
     """
 
     words: frozenset[str]
+    names: frozenset[str]
     apart: bool
 
 
 def teaching(folder: Path) -> Teaching:
     """Read it from a checkpoint's config; loads nothing."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return Teaching(
-        frozenset(str(config.get("soundlab_words", "")).split()), bool(config.get("soundlab_layers_apart", False))
-    )
+    words, names = (frozenset(str(config.get(key, "")).split()) for key in ("soundlab_words", "soundlab_names"))
+    return Teaching(words, names, bool(config.get("soundlab_layers_apart", False)))
 
 
 def save_offset(folder: Path, axes: Sequence[str], offset: Tensor, centre: Tensor) -> None:

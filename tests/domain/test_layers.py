@@ -94,3 +94,8 @@ def test_words_that_a_checkpoint_was_not_taught_are_read_as_those_it_was(
     (found,) = asked(prompt, LEXICON, taught.split(), apart=True)
     assert found.read_as == read_as
     assert found.prompt == prompt  # the text that is listened to stays as it was said
+
+
+def test_what_belongs_to_the_name_of_a_sound_is_no_adjective() -> None:
+    (fire,) = asked("a dark crackling fire", LEXICON, ["dark"], ["crackling"], apart=True)
+    assert (fire.read_as, fire.against) == ("", "a bright crackling fire")

@@ -20,7 +20,7 @@ from torch import Tensor
 from transformers import AutoConfig, ClapModel, GenerationConfig, MusicgenConfig, MusicgenForConditionalGeneration
 
 from soundlab.config import cache_folder
-from soundlab.corpus import captions
+from soundlab.corpus import captions, scene
 from soundlab.corpus.bends import AXES
 from soundlab.engines import registry, sound_condition
 from soundlab.engines.axis_condition import AxisCondition
@@ -90,7 +90,9 @@ def musicgen(cache: Path, text: Path, out: Path, before: Path | None = None, sha
     }
     missing, unexpected = model.load_state_dict(trained, strict=False)
     config.soundlab_context = CONTEXT_SECONDS
-    config.soundlab_words = " ".join(captions.words())
+    words = captions.words()
+    config.soundlab_words = " ".join(words)
+    config.soundlab_names = " ".join(sorted(scene.name_words() - set(words)))
     config.soundlab_layers_apart = True
     finer = codec.config.num_quantizers - 1 - codec.config.num_tones
     config.soundlab_guidance_by_book = [1.0, *[TONES_GUIDED] * codec.config.num_tones, *[0.0] * finer]
