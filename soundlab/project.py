@@ -248,10 +248,12 @@ class Project:
     @cached_property
     def steering(self) -> SteeringService:
         from soundlab.services.kin import Kin
+        from soundlab.services.remixing import Remixer
         from soundlab.services.steering import SteeringService, read_jnds
         from soundlab.vocabulary import things
 
         words = packaged("presets") / "feedback"
+        jnds = read_jnds(words / "jnd.toml")
         return SteeringService(
             self.takes,
             self.clips,
@@ -259,12 +261,18 @@ class Project:
             self.embedder,
             self.generation,
             self.lexicon,
-            read_jnds(words / "jnd.toml"),
+            jnds,
             self.candidates,
             self.taste,
             self.curator.measured,
             Kin(self.lexicon, self.embedder.meanings, things(packaged("presets") / "vocabulary")),
-            lambda checkpoint: teaching(checkpoint).apart,
+            Remixer(
+                self.takes,
+                self.generation,
+                self.lexicon.layering,
+                jnds,
+                lambda checkpoint: teaching(checkpoint).apart,
+            ),
         )
 
     @cached_property

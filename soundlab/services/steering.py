@@ -15,21 +15,22 @@ import numpy as np
 from soundlab.audio.decode import read_audio
 from soundlab.audio.write import write_audio
 from soundlab.domain.axes import AXES
-from soundlab.domain.brief import USUAL_LEVEL, Brief, Imagined, Reference, Term
+from soundlab.domain.brief import Brief, Imagined, Reference, Term
 from soundlab.domain.clip import Clip
-from soundlab.domain.feedback import LOUDER, Adjustment, Obeyed, judge
+from soundlab.domain.feedback import Adjustment
 from soundlab.domain.language import Reading, read
-from soundlab.domain.layers import kinds, together
+from soundlab.domain.layers import kinds
 from soundlab.domain.lexicon import Lexicon, build
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Embedder, Progress, ignore_progress, never
-from soundlab.domain.remix import Sounding, planned
 from soundlab.domain.take import Take
 from soundlab.errors import NotFound, WrongInput
 from soundlab.presets import read_toml
+from soundlab.services.checking import check
 from soundlab.services.generating import MAX_TAKES, GenerationService
 from soundlab.services.kin import Kin
-from soundlab.services.revising import FURTHER, STEP, added, revise
+from soundlab.services.remixing import Remixer
+from soundlab.services.revising import FURTHER, STEP, revise
 from soundlab.services.taste import WEIGHT, TasteService
 from soundlab.services.treating import AIM, able, treat
 from soundlab.storage.clips import ClipStore
@@ -55,8 +56,6 @@ FINISHED_IDENTITY = 8.0
 On four prompts that the direction benchmark does not use, 112 requests: with 1.5 finished takes obeyed in 84 % at a
 likeness of 0.62, with 8 in 86 % at 0.66.
 """
-ADDED = -3.0
-"""LU by which a sound that is added lies under what there is."""
 TOWARDS = 0.45
 """How far towards its treated parent an answer is to sound, in CLAP space, on the axes of ``SHOWN``.
 
@@ -83,20 +82,6 @@ def read_lexicon(folder: Path, own: Sequence[Path] = ()) -> Lexicon:
 def read_jnds(path: Path) -> dict[str, float]:
     """Read the just-noticeable difference of each descriptor."""
     return {axis: float(value) for axis, value in read_toml(path)["jnd"].items()}
-
-
-def check(parent: Take, child: Take, adjustments: Sequence[Adjustment], jnds: dict[str, float]) -> list[Obeyed]:
-    """Measure each asked axis on parent and child. Axes without a measure are listed as undecided."""
-    answers = []
-    for a in adjustments:
-        if a.kind != "axis" or a.axis is None:
-            continue
-        if AXES[a.axis].counted:
-            before, after = parent.descriptors.get(a.axis), child.descriptors.get(a.axis)
-            answers.append(judge(a.axis, a.direction, before, after, jnds.get(a.axis)))
-        else:
-            answers.append(Obeyed(a.axis, a.direction, None, None, None, None))
-    return answers
 
 
 def astray(parent: Take, child: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, float]) -> float:
@@ -142,8 +127,8 @@ class SteeringService:
     """Descriptors of clips by id."""
     kin: Kin
     """Reads words that the lexicon lacks."""
-    apart: Callable[[str], bool]
-    """Whether a checkpoint makes several sounds better each by itself."""
+    remixer: Remixer
+    """Answers feedback on what is mixed from several sounds."""
 
     def read(self, text: str, take: Take | None = None) -> Reading:
         """Understand feedback on a take; ``#2`` becomes the second of those made with it, ids are looked up.
@@ -157,7 +142,9 @@ class SteeringService:
         wishes = [self._resolved(self.kin.resolved(a), batch) for a in found.adjustments]
         # A wish can be said of one sound where the take is mixed from some; else it is said of all.
         table = self.lexicon.layering
-        there = {kind for layer, _ in self._layers(take) for kind in kinds(layer.prompt, table)} if take else set()
+        there = (
+            {kind for layer, _ in self.remixer.layers(take) for kind in kinds(layer.prompt, table)} if take else set()
+        )
         wishes = [a if kinds(a.scope or "", table) & there else replace(a, scope=None) for a in wishes]
         heard = {a.scope for a in wishes if a.scope}
         return Reading(wishes, [word for word in found.left if word not in heard])
@@ -221,8 +208,15 @@ class SteeringService:
         adjustments = list(understood) if understood is not None else self.parse(text, parent)
         workable(parent, adjustments)
         goals = self.goals(parent, adjustments)
-        if (sounds := self.mix(parent, goals)) is not None:
-            return self._remixed(parent, sounds, adjustments, goals, n, finish, progress, cancelled)
+        if (sounds := self.remixer.planned(parent, goals)) is not None:
+
+            def apart(take: Take, wishes: Sequence[Adjustment], told: Progress) -> list[Take]:
+                return self.answer(take.id, "", n, understood=wishes, finish=finish, progress=told, cancelled=cancelled)
+
+            asked = [a.as_json() for a in adjustments]
+            return self.remixer.answer(
+                parent, sounds, goals, asked, n, apart, finish=finish, progress=progress, cancelled=cancelled
+            )
         progress(0, 0, "imagining")
         chosen = self.generation.generate(
             self.brief(parent, goals, cancelled),
@@ -238,92 +232,6 @@ class SteeringService:
         if not finish:
             return made
         return [self.finished(parent, child, adjustments, goals, cancelled) for child in made]
-
-    def mix(self, parent: Take, goals: Sequence[Adjustment]) -> list[Sounding] | None:
-        """What becomes of each sound of a take, where it is mixed from some or gets one more; else None."""
-        held = self._layers(parent)
-        names = [take.prompt for take, _ in held] or [parent.prompt]
-        sounds = planned(names, goals, self.lexicon.layering)
-        if sounds is None or (not held and (len(sounds) < 2 or not self.apart(parent.checkpoint))):
-            return None
-        return sounds
-
-    def _layers(self, parent: Take) -> list[tuple[Take, float]]:
-        """Takes that a take is mixed from, with their levels; none where one of them is gone."""
-        try:
-            held = [(self.takes.get(identity), level) for identity, level in parent.layers]
-        except NotFound:
-            return []
-        return held if all(Path(take.path).is_file() for take, _ in held) else []
-
-    def _remixed(
-        self,
-        parent: Take,
-        sounds: Sequence[Sounding],
-        adjustments: Sequence[Adjustment],
-        goals: Sequence[Adjustment],
-        n: int,
-        finish: bool,
-        progress: Progress,
-        cancelled: CancelledFlag,
-    ) -> list[Take]:
-        """Answer sound by sound, and mix what comes of it."""
-        held = self._layers(parent) or [(parent, 0.0)]
-        now = parent.descriptors.get("loudness")
-        level = now if now is not None else USUAL_LEVEL
-        heard: list[tuple[Sounding, list[Take], float]] = []
-        for sound in sounds:
-            if sound.change is None:
-                continue
-
-            def told(done: int, total: int, what: str, sound: Sounding = sound) -> None:
-                progress(done, total, f"{sound.prompt}: {what}")
-
-            own = 0.0
-            if sound.index is None:
-                brief = added(parent, sound.prompt, level + ADDED)
-                made = self.generation.generate(brief, n, parent.seed, progress=told, cancelled=cancelled)
-                takes = [self.generation.laid_by(t.id) for t in made]
-            else:
-                take, own = held[sound.index]
-                takes = [take] * n
-                if any(a.kind != "keep" for a in sound.wishes):
-                    take = self.generation.measured(take.id)
-                    held[sound.index] = take, own
-                    answers = self.answer(
-                        take.id, "", n, understood=sound.wishes, finish=finish, progress=told, cancelled=cancelled
-                    )
-                    takes = [self.generation.laid_by(t.id) for t in answers]
-            heard.append((sound, takes, own + sound.change))
-        if not heard:
-            raise WrongInput("that takes every sound out", "leave one in")
-        louder = sum(a.direction * LOUDER * a.strength for a in goals if a.axis == "loudness" and not a.scope)
-        out = []
-        for column in range(n):
-            parts = [(takes[column], at) for _, takes, at in heard]
-            child = self.generation.mixed(
-                parent,
-                parts,
-                together([take.prompt for take, _ in parts]),
-                min(0.0, level + louder),
-                [a.as_json() for a in adjustments],
-                limited=bool(louder),
-            )
-            rows = check(parent, child, [a for a in goals if not a.scope], self.jnds)
-            for (sound, *_), (after, level) in zip(heard, parts, strict=True):
-                if sound.index is not None:
-                    rows += self._check_apart(sound, held[sound.index], after, level)
-            self.takes.change(child.id, obeyed=[o.as_json() for o in rows])
-            out.append(self.takes.get(child.id))
-        return out
-
-    def _check_apart(self, sound: Sounding, held: tuple[Take, float], after: Take, level: float) -> list[Obeyed]:
-        """Measure what was said of one sound on that sound: its level in the mix in dB, and what it was to become."""
-        before, was = held
-        out = check(before, after, [a for a in sound.wishes if a.scope], self.jnds)
-        if sound.change:
-            out.append(judge("loudness", 1 if sound.change > 0 else -1, was, level, self.jnds.get("loudness")))
-        return [replace(o, scope=sound.prompt) for o in out]
 
     def brief(self, parent: Take, goals: Sequence[Adjustment], cancelled: CancelledFlag = never) -> Brief:
         """The brief that answers (:func:`revise`), and by its side what treatment would make of the parent.

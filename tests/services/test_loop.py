@@ -17,10 +17,10 @@ from soundlab.domain.take import Take
 from soundlab.errors import Cancelled, NotFound, RightsRefused, WrongInput
 from soundlab.project import Project
 from soundlab.services import steering
+from soundlab.services.checking import check
 from soundlab.services.exporting import Delivery
 from soundlab.services.reviewing import decide
 from soundlab.services.revising import STEP, revise
-from soundlab.services.steering import check
 from soundlab.storage.vectors import unit_mean
 from tests import tiny
 

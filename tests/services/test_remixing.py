@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from soundlab.domain.brief import Brief
+from soundlab.domain.ports import ignore_progress, never
 from soundlab.domain.take import LAYER, Take
 from soundlab.errors import WrongInput
 from soundlab.project import Project
@@ -112,3 +113,30 @@ def test_stems_add_up_to_the_take(warm: Project, mixed: Take, tmp_path: Path) ->
     whole, *parts = (soundfile.read(r["path"])[0] for r in rows)
     assert np.abs(sum(parts) - whole).max() < 1e-3 * np.abs(whole).max()
     assert len(warm.exporter.export([child.id], None, tmp_path, Delivery())) == 1
+
+
+def test_what_does_not_arrive_in_the_mix_is_treated_in_its_sounds(warm: Project, mixed: Take) -> None:
+    (wish,) = warm.steering.parse("much darker", mixed)
+    sounds = warm.steering.remixer.planned(mixed, [wish])
+    assert sounds is not None
+
+    def answer(finish: bool) -> Take:
+        (child,) = warm.steering.remixer.answer(
+            mixed,
+            sounds,
+            [wish],
+            [wish.as_json()],
+            1,
+            lambda take, wishes, told: [take],  # as if no sound had moved
+            finish=finish,
+            progress=ignore_progress,
+            cancelled=never,
+        )
+        return child
+
+    assert [o["ok"] for o in answer(finish=False).obeyed or []] == [False]
+    finished = answer(finish=True)
+    assert [o["ok"] for o in finished.obeyed or []] == [True]
+    assert all("treatment" in stem.recipe and stem.state == LAYER for stem, _ in layers(warm, finished))
+    shown = [t.id for t in warm.takes.all()]
+    assert finished.id in shown and len([t for t in warm.takes.all(states=("unranked",)) if t.parent == mixed.id]) == 1

@@ -1,0 +1,166 @@
+"""Answers to feedback on takes that are mixed from sounds: each sound is answered by itself, and the mix made anew."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from soundlab.audio.decode import read_audio
+from soundlab.domain.brief import USUAL_LEVEL
+from soundlab.domain.feedback import FULL, LOUDER, Adjustment, Obeyed, judge
+from soundlab.domain.layers import together
+from soundlab.domain.lexicon import Layering
+from soundlab.domain.ports import Cancelled as CancelledFlag
+from soundlab.domain.ports import Progress
+from soundlab.domain.remix import Sounding, planned
+from soundlab.domain.take import Take
+from soundlab.errors import NotFound, WrongInput
+from soundlab.services.checking import check
+from soundlab.services.generating import GenerationService
+from soundlab.services.revising import added
+from soundlab.services.treating import able, treat
+from soundlab.storage.takes import TakeStore
+
+ADDED = -3.0
+"""LU by which a sound that is added lies under what there is."""
+
+Part = tuple[Take, float]
+"""A sound and its level in the mix in dB."""
+Apart = Callable[[Take, Sequence[Adjustment], Progress], list[Take]]
+"""Answers what is asked of one sound, as often as there are to be answers."""
+
+
+@dataclass(slots=True)
+class Remixer:
+    """Answers feedback sound by sound."""
+
+    takes: TakeStore
+    generation: GenerationService
+    table: Layering
+    jnds: dict[str, float]
+    apart: Callable[[str], bool]
+    """Whether a checkpoint makes several sounds better each by itself."""
+
+    def planned(self, parent: Take, goals: Sequence[Adjustment]) -> list[Sounding] | None:
+        """What becomes of each sound of a take, where it is mixed from some or gets one more; else None."""
+        held = self.layers(parent)
+        sounds = planned([take.prompt for take, _ in held] or [parent.prompt], goals, self.table)
+        if sounds is None or (not held and (len(sounds) < 2 or not self.apart(parent.checkpoint))):
+            return None
+        return sounds
+
+    def layers(self, take: Take) -> list[Part]:
+        """Takes that a take is mixed from, with their levels; none where one of them is gone."""
+        try:
+            held = [(self.takes.get(identity), level) for identity, level in take.layers]
+        except NotFound:
+            return []
+        return held if all(Path(part.path).is_file() for part, _ in held) else []
+
+    def answer(
+        self,
+        parent: Take,
+        sounds: Sequence[Sounding],
+        goals: Sequence[Adjustment],
+        asked: Sequence[dict[str, Any]],
+        n: int,
+        apart: Apart,
+        *,
+        finish: bool,
+        progress: Progress,
+        cancelled: CancelledFlag,
+    ) -> list[Take]:
+        """Make ``n`` mixes of what becomes of the sounds of ``parent``.
+
+        Raises
+        ------
+        WrongInput
+            When no sound is left.
+        """
+        held = self.layers(parent) or [(parent, 0.0)]
+        now = parent.descriptors.get("loudness")
+        lufs = now if now is not None else USUAL_LEVEL
+        left: list[Sounding] = []
+        columns: list[tuple[list[Take], float]] = []
+        for sound in sounds:
+            if sound.change is None:
+                continue
+
+            def told(done: int, total: int, what: str, sound: Sounding = sound) -> None:
+                progress(done, total, f"{sound.prompt}: {what}")
+
+            level = 0.0
+            if sound.index is None:
+                brief = added(parent, sound.prompt, lufs + ADDED)
+                made = self.generation.generate(brief, n, parent.seed, progress=told, cancelled=cancelled)
+                takes = [self.generation.laid_by(t.id) for t in made]
+            else:
+                take, level = held[sound.index]
+                takes = [take] * n
+                if any(a.kind != "keep" for a in sound.wishes):
+                    take = self.generation.measured(take.id)
+                    held[sound.index] = take, level
+                    takes = [self.generation.laid_by(t.id) for t in apart(take, sound.wishes, told)]
+            left.append(sound)
+            columns.append((takes, level + sound.change))
+        if not left:
+            raise WrongInput("that takes every sound out", "leave one in")
+        whole = [a for a in goals if not a.scope]
+        louder = sum(a.direction * LOUDER * a.strength for a in whole if a.axis == "loudness")
+
+        def mixed(parts: Sequence[Part]) -> Take:
+            prompt = together([take.prompt for take, _ in parts])
+            child = self.generation.mixed(parent, parts, prompt, min(0.0, lufs + louder), asked, limited=bool(louder))
+            rows = check(parent, child, whole, self.jnds)
+            for sound, (after, level) in zip(left, parts, strict=True):
+                if sound.index is not None:
+                    rows += self._check(sound, held[sound.index], after, level)
+            self.takes.change(child.id, obeyed=[o.as_json() for o in rows])
+            return self.takes.get(child.id)
+
+        out = []
+        for at in range(n):
+            parts = [(takes[at], level) for takes, level in columns]
+            child = mixed(parts)
+            if finish and (missed := _missed(child, whole)):
+                progress(0, 0, "treating")
+                harder = [
+                    (self._treated(take, missed, cancelled) if s.wishes else take, level)
+                    for s, (take, level) in zip(left, parts, strict=True)
+                ]
+                again = mixed(harder)
+                better = len(_missed(again, whole)) < len(missed)
+                self.takes.change((child if better else again).id, state="unranked")
+                child = again if better else child
+            out.append(child)
+        return out
+
+    def _treated(self, take: Take, wishes: Sequence[Adjustment], cancelled: CancelledFlag) -> Take:
+        """A sound, treated as far as it goes: in a mix less of it arrives."""
+        began = time.perf_counter()
+        audio, rate = read_audio(Path(take.path))
+        full = [replace(a, strength=FULL) for a in wishes]
+        made, applied = treat(audio.astype(np.float64), rate, full, self.jnds, cancelled=cancelled)
+        how = {"applied": [a.as_json() for a in applied], "left": []}
+        spent = (take.seconds_to_generate or 0.0) + time.perf_counter() - began
+        child = self.generation.treated(take, made, rate, take.adjustments, how, spent)
+        return self.generation.laid_by(child.id)
+
+    def _check(self, sound: Sounding, held: Part, after: Take, level: float) -> list[Obeyed]:
+        """Measure what was said of one sound on that sound: its level in the mix in dB, and what it was to become."""
+        before, was = held
+        out = check(before, after, [a for a in sound.wishes if a.scope], self.jnds)
+        if sound.change:
+            out.append(judge("loudness", 1 if sound.change > 0 else -1, was, level, self.jnds.get("loudness")))
+        return [replace(o, scope=sound.prompt) for o in out]
+
+
+def _missed(child: Take, wishes: Sequence[Adjustment]) -> list[Adjustment]:
+    """What was asked of the whole and did not come, and treatment can do."""
+    failed = {row["axis"] for row in child.obeyed or () if row["ok"] is False and not row.get("scope")}
+    return [a for a in wishes if a.axis in failed and a.axis != "loudness" and able(a)]
