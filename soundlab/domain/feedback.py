@@ -8,9 +8,9 @@ from typing import Any
 from soundlab.domain.axes import AXES
 
 TOUCH, BARE, MUCH, FULL = 0.25, 0.5, 0.8, 1.0
+"""Strengths of "a touch", a bare comparative, "much" and "no / only"."""
 LOUDER = 12.0
 """LU that full strength asks for; a bare comparative asks for half of it."""
-"""Strengths of "a touch", a bare comparative, "much" and "no / only"."""
 
 
 @dataclass(frozen=True, slots=True)
