@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from soundlab.domain.take import VERDICTS, Take
+from soundlab.domain.take import LAYER, VERDICTS, Take
 from soundlab.errors import WrongInput
 from soundlab.storage.takes import TakeStore
 
@@ -16,7 +16,8 @@ def decide(takes: TakeStore, ids: Sequence[str], verdict: str | None, note: str 
     found = [takes.get(identity) for identity in ids]
     for take in found:
         if take.state not in {"done", "unranked"}:
-            raise WrongInput(f"take {take.id} is {take.state}", "only finished takes can be judged")
+            what = "one sound of others" if take.state == LAYER else take.state
+            raise WrongInput(f"take {take.id} is {what}", "only finished takes can be judged")
     for take in found:
         values = {"verdict": verdict, "state": "done"}
         takes.change(take.id, **values, **({} if note is None else {"note": note}))
