@@ -58,7 +58,7 @@ def command(
             note(f"taken for no wish: {', '.join(found.left)}")
         if treat or (treat is None and opened_project.steering.treats(understood)):
             child = opened_project.steering.treat(parent.id, words)
-            if left := child.recipe["treatment"]["left"]:
+            if left := (child.recipe.get("treatment") or {}).get("left"):
                 note(f"no treatment does: {', '.join(left)}")
             takes = [child]
         else:

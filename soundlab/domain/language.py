@@ -52,7 +52,7 @@ def read(text: str, lexicon: Lexicon) -> Reading:
         found, left = [Adjustment("term", words, term=words, direction=way) for words in left], []
     merged: dict[tuple[str | None, ...], Adjustment] = {}
     for a in found:  # said twice counts once: the later word, at the stronger degree
-        key: tuple[str | None, ...] = (a.kind, a.axis, a.term, a.target, None)
+        key: tuple[str | None, ...] = (a.kind, a.axis, a.term, a.target, a.scope if a.axis == "loudness" else None)
         earlier = merged.get(key)
         if earlier is not None and a.scope and earlier.scope not in (None, a.scope):
             key = (*key[:-1], a.scope)  # "darker piano, brighter rain": said of two sounds

@@ -17,7 +17,7 @@ BEHIND = -4.0
 _LONGEST = 3
 """Words of an adjective: "out of tune"."""
 _PLACE = re.compile(r"\s(?:in|inside|within|at|through|from)\s.+$", re.IGNORECASE)
-_REFUSED = re.compile(r"^(?:no|not|without|never)\s", re.IGNORECASE)
+_WITHOUT = re.compile(r"\b(?:no|without(?: any)?|not any)\s+[\w-]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,8 @@ def _parts(prompt: str, table: Layering) -> tuple[list[_Part], list[str]]:
     shared: list[str] = []
     for join, text in _stretches(prompt, table):
         named = kinds(text, table)
-        own = named and not _REFUSED.match(text) and not any(named & part.kinds for part in parts)
+        placed = join in table.above and _bare(text.split()[-1]) in table.places
+        own = named and not placed and not any(named & part.kinds for part in parts)
         if not parts:
             parts.append(_Part(text, join, named))
         elif not parts[0].kinds:  # where it is, or what is done to it: "a night with crickets"
@@ -131,7 +132,9 @@ def _stretches(prompt: str, table: Layering) -> list[tuple[str, str]]:
     if not joins:
         return [("", prompt)]
     found = re.split(
-        rf"\s*([,;])\s*(?:(?:{joins})\s+)?|\s+({joins})\s+|\s+(in)\s+(?=(?:the\s+)?(?:{weather})\b)", prompt, flags=re.I
+        rf"\s*([,;])\s*(?:(?:{joins})\s+)?|\s+({joins})\s+|\s+(in)\s+(?=(?:(?:the|a)\s+)?(?:{weather})\b)",
+        prompt,
+        flags=re.I,
     )
     out = [("", found[0].strip())]
     for at in range(1, len(found), 4):
@@ -150,7 +153,7 @@ def together(prompts: Sequence[str]) -> str:
 
 def kinds(text: str, table: Layering) -> set[int]:
     """Kinds of sound that a stretch names; what a hyphen joins to another word is none: "bell-like"."""
-    words = [_bare(w) for w in text.split()]
+    words = [_bare(w) for w in _WITHOUT.sub(" ", text).split()]
     words += [f"{a}-{b}" for a, b in pairwise(words)]
     return {table.sounds[w] for w in words if w in table.sounds}
 

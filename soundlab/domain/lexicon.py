@@ -40,8 +40,13 @@ class Layering:
     back: tuple[str, ...] = ()
     """What a sound ends with that lies behind the others."""
     front: tuple[str, ...] = ()
+    above: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
+    """What is only where something is, behind ``above``: "thunder over the sea"."""
     weather: frozenset[str] = frozenset()
     """What is heard where others are places: "footsteps in the rain"."""
+    noises: frozenset[str] = frozenset()
+    """Those of the sounds that may be in any other, unasked."""
     sounds: Mapping[str, int] = field(default_factory=dict)
     """Word → kind of what makes sound by itself."""
 
@@ -280,7 +285,10 @@ def _layering(table: Mapping[str, Any]) -> Layering:
         under=frozenset(table.get("under", ())),
         back=longest_first("back"),
         front=longest_first("front"),
+        above=frozenset(table.get("above", ())),
+        places=frozenset(table.get("places", ())),
         weather=frozenset(table.get("weather", ())),
+        noises=frozenset(table.get("noises", ())),
         sounds={word: kind for kind, line in enumerate(table.get("sounds", ())) for word in line.split()},
     )
 

@@ -277,10 +277,9 @@ class Patterns(Sentence):
         """ "Bring the highs down", "turn the birds up a bit": a verb, what it is about, which way."""
         if self._words[self._at] not in self._lexicon.phrasals:
             return False
-        if (
-            max(self._longest(self._lexicon.functions, self._at)[1], self._longest(self._lexicon.senses, self._at)[1])
-            > 1
-        ):
+        tables = (self._lexicon.functions, self._lexicon.senses)
+        width = max(self._longest(table, self._at)[1] for table in tables)
+        if width > 2 or (width == 2 and self._words[self._at + 1] != "the"):  # "push the bells" may go on: "… back"
             return False
         end = min(self._clause_end(self._at), self._at + 7)
         for place in range(self._at + 2, end):

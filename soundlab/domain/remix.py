@@ -2,17 +2,24 @@
 
 "Less rain" turns the rain down, "lose the piano" takes it out, "add birds" puts some
 beside what there is, "make the bells darker" is said of the bells alone, and
-"darker" of all. What nothing is said of stays as it is, to the sample.
+"darker" of all. What nothing is said of stays as it is, to the sample, but for the
+level of the mix, which stays its parent's.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from soundlab.domain.feedback import FULL, LOUDER, Adjustment
 from soundlab.domain.layers import kinds
 from soundlab.domain.lexicon import Layering
+
+_ALONE = re.compile(r"\s*(?:just|only|solo)\s+((?:the\s+)?[\w\s'-]+?)\s*[.!]*$", re.IGNORECASE)
+_SPARED = re.compile(
+    r"\b(?:keep|leave|but not|except(?: for)?|apart from)\s+((?:the\s+|on\s+)*[\w-]+(?:\s+[\w-]+)?)", re.IGNORECASE
+)
 
 
 @dataclass(slots=True)
@@ -56,6 +63,8 @@ def planned(prompts: Sequence[str], adjustments: Iterable[Adjustment], table: La
                 )
         elif a.kind == "term" and a.term and named and a.direction > 0:
             sounds.append(Sounding(a.term, None))
+        elif a.kind == "term" and named and len(prompts) > 1 and not table.noises & set((a.term or "").split()):
+            continue  # less of what is not there; noises may be in any sound
         elif a.axis == "loudness" and meant:
             for sound in meant:
                 sound.change = None if sound.change is None else sound.change + a.direction * LOUDER * a.strength
@@ -63,3 +72,22 @@ def planned(prompts: Sequence[str], adjustments: Iterable[Adjustment], table: La
             for sound in meant or sounds[: len(prompts)]:
                 sound.wishes.append(a)
     return sounds
+
+
+def alone(text: str, wishes: list[Adjustment], names: Sequence[str], table: Layering) -> list[Adjustment]:
+    """What "only the bells", "solo the bells" ask for: that the others of ``names`` go; else ``wishes`` as they are."""
+    found = _ALONE.match(text)
+    meant = kinds(found[1], table) if found else set()
+    others = [name for name in names if not meant & kinds(name, table)]
+    if not meant or len(others) in (0, len(names)):
+        return wishes
+    return [Adjustment("term", text, term=name, direction=-1, strength=FULL) for name in others]
+
+
+def spared(text: str, wishes: list[Adjustment], names: Sequence[str], table: Layering) -> list[Adjustment]:
+    """Wishes of all said of the others, where some sounds are to stay: "keep the rain, darker", "darker but not it"."""
+    kept = {kind for phrase in _SPARED.findall(text) for kind in kinds(phrase, table)}
+    others = [name for name in names if not kept & kinds(name, table)]
+    if len(others) in (0, len(names)):
+        return wishes
+    return [a if a.kind != "axis" or a.scope else replace(a, scope=" and ".join(others)) for a in wishes]

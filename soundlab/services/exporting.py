@@ -87,21 +87,35 @@ class Exporter:
             audio, rate = read_audio(Path(take.path))
             gain = self._gain(audio, rate, delivery)
             written.append(self._take(take, audio * gain, rate, folder, delivery))
-            for stem, heard in self._stems(take, audio, rate) if stems else ():
-                written.append(self._take(stem, heard * gain, rate, folder, delivery))
+            for at, (stem, heard) in enumerate(self._stems(take, audio, rate) if stems else (), 1):
+                written.append(self._take(stem, heard * gain, rate, folder, delivery, f"{take.id}-{at}"))
             progress(index + 1, len(takes) + len(clips), "exporting")
         for index, clip in enumerate(clips):
             audio, rate = read_audio(Path(clip.path))
             audio = audio * self._gain(audio, rate, delivery)
             written.append(
-                self._write(audio, rate, clip.id, clip.title, clip.rights, clip.as_json(), folder, delivery, None)
+                self._write(
+                    audio, rate, clip.id, clip.id, clip.title, clip.rights, clip.as_json(), folder, delivery, None
+                )
             )
             progress(len(takes) + index + 1, len(takes) + len(clips), "exporting")
         return written
 
-    def _take(self, take: Take, audio: Audio, rate: int, folder: Path, delivery: Delivery) -> dict[str, Any]:
+    def _take(
+        self, take: Take, audio: Audio, rate: int, folder: Path, delivery: Delivery, name: str = ""
+    ) -> dict[str, Any]:
+        """Write a take; ``name`` stands for its id where another take may have it, too, at another level."""
         return self._write(
-            audio, rate, take.id, take.prompt, take.licence, take.as_json(), folder, delivery, _mark(take)
+            audio,
+            rate,
+            take.id,
+            name or take.id,
+            take.prompt,
+            take.licence,
+            take.as_json(),
+            folder,
+            delivery,
+            _mark(take),
         )
 
     def _gain(self, audio: Audio, rate: int, delivery: Delivery) -> float:
@@ -132,6 +146,7 @@ class Exporter:
         audio: Audio,
         rate: int,
         identity: str,
+        name: str,
         words: str,
         licence: str,
         recipe: dict[str, Any],
@@ -140,7 +155,7 @@ class Exporter:
         mark: str | None,
     ) -> dict[str, Any]:
         audio = resample(audio.astype(np.float32), rate, delivery.rate)
-        path = (folder / file_name(words, identity, delivery.container)).absolute()
+        path = (folder / file_name(words, name, delivery.container)).absolute()
         tags = {"title": words[:200], "comment": mark, "software": "soundlab", "copyright": licence} if mark else {}
         write_audio(path, audio, delivery.rate, bits=delivery.bits, container=delivery.container, tags=tags)
         sidecar = path.with_suffix(".json")

@@ -113,10 +113,10 @@ class Keeper:
         WrongInput
             When the folder exists and is not empty, or lies in the project.
         """
-        to = to.absolute()
+        to = to.resolve()
         if to.exists() and (not to.is_dir() or any(to.iterdir())):
             raise WrongInput(f"{to} is there already", "name a new folder")
-        if to.is_relative_to(self.folder):
+        if to.is_relative_to(self.folder.resolve()):
             raise WrongInput(f"{to} lies in the project", "name a folder elsewhere")
         clips, takes, adapters = (
             self.clips.all(),

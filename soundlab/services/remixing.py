@@ -83,6 +83,9 @@ class Remixer:
             When no sound is left.
         """
         held = self.layers(parent) or [(parent, 0.0)]
+        same = all(s.change == 0 and s.index is not None and not s.wishes for s in sounds)
+        if same and not any(a.axis == "loudness" for a in goals):
+            raise WrongInput("there is none of that in it", f"it has: {', '.join(t.prompt for t, _ in held)}")
         now = parent.descriptors.get("loudness")
         lufs = now if now is not None else USUAL_LEVEL
         left: list[Sounding] = []

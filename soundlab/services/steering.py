@@ -23,6 +23,7 @@ from soundlab.domain.layers import kinds
 from soundlab.domain.lexicon import Lexicon, build
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Embedder, Progress, ignore_progress, never
+from soundlab.domain.remix import alone, spared
 from soundlab.domain.take import Take
 from soundlab.errors import NotFound, WrongInput
 from soundlab.presets import read_toml
@@ -142,12 +143,15 @@ class SteeringService:
         wishes = [self._resolved(self.kin.resolved(a), batch) for a in found.adjustments]
         # A wish can be said of one sound where the take is mixed from some; else it is said of all.
         table = self.lexicon.layering
-        there = (
-            {kind for layer, _ in self.remixer.layers(take) for kind in kinds(layer.prompt, table)} if take else set()
-        )
+        names = [layer.prompt for layer, _ in self.remixer.layers(take)] if take else []
+        if names:
+            wishes = spared(text, alone(text, wishes, names, table), names, table)
+        there = {kind for name in names for kind in kinds(name, table)}
         wishes = [a if kinds(a.scope or "", table) & there else replace(a, scope=None) for a in wishes]
-        heard = {a.scope for a in wishes if a.scope}
-        return Reading(wishes, [word for word in found.left if word not in heard])
+        # What a scope or "only the bells" has named was understood; other words are told back.
+        said = [f"{a.scope} {text}" for a in wishes if a.scope or (a.kind == "term" and a.text == text)]
+        heard = {kind for words in said for kind in kinds(words, table)}
+        return Reading(wishes, [word for word in found.left if not kinds(word, table) & heard])
 
     def _pointed(self, word: re.Match[str]) -> str:
         """An id with its @, where it is the whole id of a take or clip: "more like t9sthdd"."""
@@ -436,6 +440,17 @@ class SteeringService:
         adjustments = list(understood) if understood is not None else self.parse(text, parent)
         workable(parent, adjustments)
         goals = self.goals(parent, adjustments)
+        if parent.layers and (sounds := self.remixer.planned(parent, goals)) is not None:
+
+            def apart(take: Take, wishes: Sequence[Adjustment], told: Progress) -> list[Take]:
+                told(0, 0, "treating")
+                return [self.treat(take.id, "", wishes, cancelled=cancelled)]
+
+            asked = [a.as_json() for a in adjustments]
+            (child,) = self.remixer.answer(
+                parent, sounds, goals, asked, 1, apart, finish=True, progress=ignore_progress, cancelled=cancelled
+            )
+            return child
         left = [a.text for a in goals if a.kind != "keep" and not able(a)]
         if not any(able(a) for a in goals):
             raise WrongInput(f"no treatment does {', '.join(left) or text!r}", "leave --treat out, and it is generated")

@@ -21,6 +21,8 @@ LEXICON = read_lexicon(packaged("presets") / "feedback")
         ("a night with crickets and an owl", ["a night with crickets", "an owl"]),
         ("footsteps in the rain", ["footsteps", "the rain"]),
         ("a music box with rain", ["a music box", "rain"]),
+        ("a music box playing in a storm", ["a music box playing", "a storm"]),
+        ("rain, no thunder, bells", ["rain, no thunder", "bells"]),
         ("organ, rain, thunder, wind, birds", ["organ", "rain", "thunder", "wind, birds"]),
     ],
 )
@@ -33,6 +35,7 @@ def test_a_prompt_puts_sounds_beside_one_another(prompt: str, sounds: list[str])
     [
         "a piano with long reverb",
         "waves against rocks",
+        "thunder rolling over the sea",
         "footsteps in the cathedral",
         "a drone with slow movement",
         "hand drums and a drum loop",

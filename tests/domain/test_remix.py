@@ -4,7 +4,7 @@ import pytest
 
 from soundlab.config import packaged
 from soundlab.domain.language import parse
-from soundlab.domain.remix import planned
+from soundlab.domain.remix import alone, planned, spared
 from soundlab.services.steering import read_lexicon
 
 LEXICON = read_lexicon(packaged("presets") / "feedback")
@@ -37,6 +37,29 @@ def test_what_becomes_of_each_sound(
     feedback: str, piano: tuple[float | None, list[str]], rain: tuple[float | None, list[str]], new: list[str]
 ) -> None:
     assert plan(feedback) == [("a slow piano", *piano), ("rain", *rain), *((n, 0.0, []) for n in new)]
+
+
+@pytest.mark.parametrize(
+    ("feedback", "rain", "bells"),
+    [
+        ("only the bells", (None, []), (0.0, [])),
+        ("solo the rain", (0.0, []), (None, [])),
+        ("keep the rain, darker", (0.0, []), (0.0, ["brightness"])),
+        ("make it darker but not the bells", (0.0, ["brightness"]), (0.0, [])),
+        ("only darker", (0.0, ["brightness"]), (0.0, ["brightness"])),
+        ("lose the thunder", (0.0, []), (0.0, [])),  # there is none
+        ("push the bells back", (0.0, []), (-6.0, [])),
+        ("quieter bells, louder overall", (0.0, []), (-6.0, [])),
+    ],
+)
+def test_what_is_left_alone(
+    feedback: str, rain: tuple[float | None, list[str]], bells: tuple[float | None, list[str]]
+) -> None:
+    names = ["rain", "distant bells"]
+    wishes = alone(feedback, parse(feedback, LEXICON), names, LEXICON.layering)
+    found = planned(names, spared(feedback, wishes, names, LEXICON.layering), LEXICON.layering)
+    assert found is not None
+    assert [(s.change, [str(a.axis or a.term) for a in s.wishes]) for s in found] == [rain, bells]
 
 
 def test_opposite_wishes_of_two_sounds_stay_apart() -> None:

@@ -140,3 +140,18 @@ def test_what_does_not_arrive_in_the_mix_is_treated_in_its_sounds(warm: Project,
     assert all("treatment" in stem.recipe and stem.state == LAYER for stem, _ in layers(warm, finished))
     shown = [t.id for t in warm.takes.all()]
     assert finished.id in shown and len([t for t in warm.takes.all(states=("unranked",)) if t.parent == mixed.id]) == 1
+
+
+def test_treatment_is_of_the_sound_that_is_named(warm: Project, mixed: Take) -> None:
+    child = warm.steering.treat(mixed.id, "keep it but make the bells darker")
+    (rain, _), (bells, _) = layers(warm, child)
+    assert rain.id == mixed.layers[0][0] and "treatment" in bells.recipe and bells.state == LAYER
+    assert [(o["scope"], o["ok"]) for o in child.obeyed or []] == [("distant church bells", True)]
+    with pytest.raises(WrongInput, match="there is none of that"):
+        warm.steering.answer(mixed.id, "lose the thunder")
+
+
+def test_stems_of_two_mixes_lie_beside_one_another(warm: Project, mixed: Take, tmp_path: Path) -> None:
+    (child,) = warm.steering.answer(mixed.id, "less rain")
+    rows = warm.exporter.export([mixed.id, child.id], None, tmp_path, Delivery(), stems=True)
+    assert len({row["path"] for row in rows}) == len(rows) == 6
