@@ -25,7 +25,15 @@ _SUBJECTS = frozenset(
     ("it", "this", "that", "they", "there", "everything", "you", "we", "i", "he", "she", "who", "which")
 )
 """What begins a clause that says something, where a list would go on with a thing."""
-_MOVES = {"in": 1, "added": 1, "out": -1, "removed": -1, "gone": -1}
+_MOVES = {
+    "in": (1, BARE),
+    "added": (1, BARE),
+    "up": (1, BARE),
+    "down": (-1, BARE),
+    "out": (-1, FULL),
+    "removed": (-1, FULL),
+    "gone": (-1, FULL),
+}
 """What behind a thing says that it comes or goes: "birds out, owls in"."""
 _WISHING = frozenset(("make", "making", "should", "want", "wants", "more", "need", "needs", "must", "imagine", "think"))
 """Words before "like" by which a likeness is wished for, and not only a picture drawn."""
@@ -377,15 +385,20 @@ class Reader(Patterns):
     def _comes_or_goes(self, stop: int) -> bool:
         """ "Birds out, owls in", "water drips added": a thing, and behind it that it comes or goes."""
         behind = stop if stop < len(self._words) and self._words[stop] in _MOVES else stop - 1
-        way = _MOVES.get(self._words[behind])
-        if way is None or self._mode.said or behind == self._at or not self._ends(behind + 1):
+        if self._words[behind] not in _MOVES:
+            return False
+        way, strength = _MOVES[self._words[behind]]
+        degree, size = self._longest(self._lexicon.functions, behind + 1)
+        end = behind + 1
+        if degree is not None and degree.kind == "degree":  # "rain down a touch"
+            strength, end = max(degree.value, strength if strength == FULL else 0.0), end + size
+        if self._mode.said or behind == self._at or not self._ends(end):
             return False
         if self._words[behind - 1].endswith("ing"):  # "it's poking out"
             return False
-        said, term = self._said(behind + 1 - self._at), " ".join(self._raw[self._at : behind])
-        strength = FULL if way < 0 else BARE
+        said, term = self._said(end - self._at), " ".join(self._raw[self._at : behind])
         wish = Adjustment("term", said, term=term, direction=way, strength=strength)
-        self._emit(wish, behind + 1 - self._at)
+        self._emit(wish, end - self._at)
         self._mode = Mode()
         return True
 

@@ -23,6 +23,7 @@ def plan(feedback: str) -> list[tuple[str, float | None, list[str]]] | None:
         ("piano louder, rain quieter", (6.0, []), (-6.0, []), []),
         ("the rain is too loud", (0.0, []), (-6.0, []), []),
         ("lose the piano", (None, []), (0.0, []), []),
+        ("piano up, rain down a touch", (6.0, []), (-3.0, []), []),
         ("darker piano", (0.0, ["brightness"]), (0.0, []), []),
         ("make the rain darker", (0.0, []), (0.0, ["brightness"]), []),
         ("darker", (0.0, ["brightness"]), (0.0, ["brightness"]), []),
