@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from soundlab.domain.axes import AXES
-from soundlab.domain.feedback import undecided
+from soundlab.domain.feedback import undecided, wished
 from soundlab.domain.take import Take
 
 _MARKS = {"approved": "✓", "rejected": "✗", None: "·"}
@@ -17,9 +16,7 @@ def obeyed_text(take: Take) -> str:
     """One phrase for each asked axis: what it was, what it is, whether it obeyed."""
     parts = []
     for row in take.obeyed or []:
-        name = AXES[row["axis"]].pole(row["asked"])
-        if row.get("scope"):
-            name += f" ({row['scope']})"
+        name = wished(row)
         if row["ok"] is None:
             parts.append(f"{name} ({undecided(row['axis'])})")
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +89,12 @@ class Obeyed:
             "ok": self.ok,
             **said,
         }
+
+
+def wished(row: Mapping[str, Any]) -> str:
+    """What a row of :meth:`Obeyed.as_json` was asked to become, and which sound: "darker (the bells)"."""
+    name = AXES[row["axis"]].pole(row["asked"])
+    return f"{name} ({row['scope']})" if row.get("scope") else name
 
 
 def undecided(axis: str) -> str:

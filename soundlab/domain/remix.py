@@ -55,19 +55,15 @@ def planned(prompts: Sequence[str], adjustments: Iterable[Adjustment], table: La
             return None
         named = kinds(a.term if a.kind == "term" and a.term else a.scope or "", table)
         meant = [s for s in sounds if named & kinds(s.prompt, table)]
-        if a.kind == "term" and meant:
+        if meant and (a.kind == "term" or a.axis == "loudness"):
+            gone = a.kind == "term" and a.direction < 0 and a.strength >= FULL
+            by = a.direction * LOUDER * a.strength
             for sound in meant:
-                gone = a.direction < 0 and a.strength >= FULL
-                sound.change = (
-                    None if gone or sound.change is None else sound.change + a.direction * LOUDER * a.strength
-                )
+                sound.change = None if gone or sound.change is None else sound.change + by
         elif a.kind == "term" and a.term and named and a.direction > 0:
             sounds.append(Sounding(a.term, None))
         elif a.kind == "term" and named and len(prompts) > 1 and not table.noises & set((a.term or "").split()):
             continue  # less of what is not there; noises may be in any sound
-        elif a.axis == "loudness" and meant:
-            for sound in meant:
-                sound.change = None if sound.change is None else sound.change + a.direction * LOUDER * a.strength
         elif a.axis != "loudness":  # which is the mix's
             for sound in meant or sounds[: len(prompts)]:
                 sound.wishes.append(a)

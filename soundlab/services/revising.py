@@ -165,15 +165,4 @@ def _subject(prompt: str, axes: Sequence[str]) -> str:
 def added(parent: Take, prompt: str, lufs: float) -> Brief:
     """The brief of a sound that joins ``parent``, drawn as that was."""
     own = revise(parent, [], {})
-    return Brief(
-        prompt,
-        avoid=own.avoid,
-        seconds=own.seconds,
-        guidance=own.guidance,
-        temperature=own.temperature,
-        top_k=own.top_k,
-        top_p=own.top_p,
-        checkpoint=own.checkpoint,
-        adapters=own.adapters,
-        level=lufs,
-    )
+    return own.with_(prompt=prompt, references=(), measures=(), contrast=(), parent=None, level=lufs)

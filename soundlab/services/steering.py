@@ -440,7 +440,8 @@ class SteeringService:
         adjustments = list(understood) if understood is not None else self.parse(text, parent)
         workable(parent, adjustments)
         goals = self.goals(parent, adjustments)
-        if parent.layers and (sounds := self.remixer.planned(parent, goals)) is not None:
+        sounds = self.remixer.planned(parent, goals) if parent.layers else None
+        if sounds is not None and all(sound.index is not None for sound in sounds):  # a new one no treatment makes
 
             def apart(take: Take, wishes: Sequence[Adjustment], told: Progress) -> list[Take]:
                 told(0, 0, "treating")

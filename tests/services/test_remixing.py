@@ -149,6 +149,8 @@ def test_treatment_is_of_the_sound_that_is_named(warm: Project, mixed: Take) -> 
     assert [(o["scope"], o["ok"]) for o in child.obeyed or []] == [("distant church bells", True)]
     with pytest.raises(WrongInput, match="there is none of that"):
         warm.steering.answer(mixed.id, "lose the thunder")
+    with pytest.raises(WrongInput, match="no treatment does"):
+        warm.steering.treat(mixed.id, "add an owl")
 
 
 def test_stems_of_two_mixes_lie_beside_one_another(warm: Project, mixed: Take, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from textual.widgets import DataTable, Footer, Input, Static
 
 from soundlab.domain.axes import AXES
 from soundlab.domain.brief import Reference
-from soundlab.domain.feedback import Adjustment, undecided
+from soundlab.domain.feedback import Adjustment, undecided, wished
 from soundlab.domain.take import Take
 from soundlab.tui.brief_line import read
 from soundlab.tui.messages import Failed, Finished, Streaming
@@ -33,9 +33,7 @@ def check_line(take: Take) -> str:
     """How a take answered the feedback it was made for."""
     parts = []
     for row in take.obeyed or []:
-        name = AXES[row["axis"]].pole(row["asked"])
-        if row.get("scope"):
-            name += f" ({row['scope']})"
+        name = wished(row)
         by = " treated" if row["axis"] in take.treated else ""
         parts.append(f"{name} {undecided(row['axis']) if row['ok'] is None else '✓' if row['ok'] else '✗'}{by}")
     return ", ".join(parts)
