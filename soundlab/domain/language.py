@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from soundlab.domain.feedback import Adjustment
+from soundlab.domain.feedback import LOUDER, Adjustment
 from soundlab.domain.figures import plain
 from soundlab.domain.lexicon import Lexicon
 from soundlab.domain.reader import Reader
@@ -44,7 +44,7 @@ def read(text: str, lexicon: Lexicon) -> Reading:
     if not found and reader.forbidden:
         raise WrongInput(f"{text.strip()!r} says only what is not to change", 'say what should: "darker, no birds"')
     found, left = _levelled(found, left)
-    found = _scoped(text, found, lexicon)
+    found = _by_decibels(text, _scoped(text, found, lexicon))
     if not found and left and lexicon.bad.issuperset(" ".join(left).lower().split()):
         raise WrongInput(f"{text.strip()!r} does not say what is wrong", 'say what should change: "darker, no birds"')
     if not found:
@@ -84,20 +84,68 @@ def _levelled(found: list[Adjustment], left: list[str]) -> tuple[list[Adjustment
     return out, left
 
 
-def _scoped(text: str, found: list[Adjustment], lexicon: Lexicon) -> list[Adjustment]:
-    """Name the sound that a wish is said of: "make the bells darker", "a darker drone"; others are said of all.
+_AND = re.compile(r"\s*(?:,\s*)?(?:and|&|,)\s*")
+_BEFORE = re.compile(r"(?:^|(?P<said>[\w']+)\s+)(?:the\s+)?(?P<sound>\w+)\s+and\s+(?:the\s+)?$")
+_BEHIND = re.compile(r"\s+and\s+(?:the\s+)?(\w+)")
+_TAKING = frozenset(("less", "more", "no", "lose", "add", "without", "with", "drop", "keep"))
+"""What a sound stands behind that is asked for itself, and does not share what is said of the next one."""
 
-    Its word stays among those told back: whether there is such a sound, a sentence can't say.
+
+def _scoped(text: str, found: list[Adjustment], lexicon: Lexicon) -> list[Adjustment]:
+    """Name the sounds that a wish is said of: "make the bells darker", "wind and rain darker"; others are of all.
+
+    What is said in one breath is of the same sound: "the bells darker and slower". Its word
+    stays among those told back: whether there is such a sound, a sentence can't say.
     """
-    sounds = lexicon.layering.sounds
+    sounds = {w for w in lexicon.layering.sounds if (w,) not in lexicon.senses}
+    lower, end = text.lower(), 0
+    before: str | None = None
+    taken = ""
     out: list[Adjustment] = []
-    for a in found:
-        if a.kind == "axis":
-            behind = text.lower().partition(a.text.lower())[2].split()[:1]
-            words = [w.strip(",.;:!?") for w in (*a.text.lower().split(), *behind)]
-            a = replace(a, scope=next((w for w in words if w in sounds and (w,) not in lexicon.senses), None))
+    for index, a in enumerate(found):
+        said = a.text.lower()
+        start = lower.find(said, end)
+        joined = start >= 0 and _AND.fullmatch(lower[end:start]) is not None
+        end = start + len(said) if start >= 0 else len(lower)
+        if a.kind != "axis":
+            out.append(a)
+            before = None
+            continue
+        inside = next((w for w in (word.strip(",.;:!?") for word in said.split()) if w in sounds), None)
+        behind = next((w for w in (word.strip(",.;:!?") for word in lower[end:].split()[:1]) if w in sounds), None)
+        if inside is not None:
+            at = start + said.index(inside)
+            first = _BEFORE.search(lower[:at]) if start >= 0 else None
+            shared = first is not None and first["sound"] in sounds - {taken} and first["said"] not in _TAKING
+            before = f"{first['sound']} and {inside}" if first is not None and shared else inside
+            a = replace(a, scope=before)
+        elif behind is not None:
+            further = _BEHIND.match(lower[end:].lstrip().removeprefix(behind))
+            later = " ".join(b.text.lower() for b in found[index + 1 :]).split()
+            both = further is not None and further[1] in sounds and further[1] not in later
+            a = replace(a, scope=f"{behind} and {further[1]}" if further is not None and both else behind)
+            before, taken = None, behind  # "darker bells, slower": of all
+        elif before is not None and joined and lower[end:].split()[:1] not in (["overall"], ["everywhere"]):
+            a = replace(a, scope=before)
+        else:
+            before = None
         out.append(a)
     return out
+
+
+_DECIBELS = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?|an?|one|two|three|six|a couple of|a few)\s?(?:db|decibels?|lu)\b")
+_LEVEL = re.compile(rf"{_DECIBELS.pattern}|level (?:up|down)$")
+_WORDS = {"a": 1.0, "an": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "six": 6.0, "a couple of": 2.0, "a few": 3.0}
+
+
+def _by_decibels(text: str, found: list[Adjustment]) -> list[Adjustment]:
+    """A level by as many decibels as were said, as far as full strength goes; in order, where as many as levels are."""
+    figures = [float(_WORDS.get(n, 0) or n) for n in _DECIBELS.findall(text.lower())]
+    levels = [a for a in found if a.axis == "loudness" or (a.kind == "term" and _LEVEL.search(a.text.lower()))]
+    if len(figures) != len(levels) or 0.0 in figures:
+        return found
+    by = {id(a): round(min(1.0, figure / LOUDER), 3) for a, figure in zip(levels, figures, strict=True)}
+    return [replace(a, strength=by[id(a)]) if id(a) in by else a for a in found]
 
 
 def _written(text: str, lexicon: Lexicon) -> list[str]:

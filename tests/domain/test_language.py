@@ -95,3 +95,38 @@ def test_a_project_can_teach_words(tmp_path: Path) -> None:
 def test_an_unknown_axis_in_a_lexicon_is_refused() -> None:
     with pytest.raises(WrongInput, match="unknown axis 'brightnes'"):
         build({}, [{"axes": {"brightnes": {}}}])
+
+
+@pytest.mark.parametrize(
+    ("text", "scopes"),
+    [
+        ("make the bells darker and slower", ["bells", "bells"]),
+        ("bells darker, less busy", ["bells", "bells"]),
+        ("bells darker and slower overall", ["bells", None]),
+        ("darker bells, slower", ["bells", None]),
+        ("wind and rain darker", ["wind and rain"]),
+        ("darker wind and rain", ["wind and rain"]),
+        ("darker wind and rain louder", ["wind", "rain"]),
+        ("slower, darker", [None, None]),
+    ],
+)
+def test_a_wish_is_said_of_the_sounds_that_are_named(text: str, scopes: list[str | None]) -> None:
+    assert [a.scope for a in parse(text, LEXICON)] == scopes
+
+
+@pytest.mark.parametrize(
+    ("text", "decibels"),
+    [
+        ("rain down 3 dB", [-3]),
+        ("3 dB less rain", [-3]),
+        ("rain down a couple of dB, wind up 6 dB", [-2, 6]),
+        ("+4.5 dB", [4.5]),
+        ("drop the level 2 dB and make it darker", [-2, -6]),
+        ("30 dB louder", [12]),
+        ("louder", [6]),
+    ],
+)
+def test_a_level_moves_by_the_decibels_that_were_said(text: str, decibels: list[float]) -> None:
+    """Of 12 that full strength is; "darker" has its plain 0.5."""
+    found = [12 * a.direction * a.strength for a in parse(text, LEXICON)]
+    assert found == pytest.approx(decibels, abs=0.01)
