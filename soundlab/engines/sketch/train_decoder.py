@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,10 @@ def decoder_config(codec: SketchCodecModel) -> MusicgenDecoderConfig:
     )
 
 
+_drawn: Callable[..., Tensor] = torch.compiler.disable(drawn)
+"""How many rows are drawn differs from batch to batch: kept out of what is compiled."""
+
+
 class Conditioned(nn.Module):
     """Decoder and projections; decoder and text named as in MusicgenForConditionalGeneration."""
 
@@ -112,7 +117,7 @@ class Conditioned(nn.Module):
         mask = torch.cat([mask, has_sound[:, None]], 1)
         memory, mask = joined(memory, mask, self.axis_condition.vector(z, has_z), has_z)
         weights = torch.tensor(BOOK_WEIGHTS[: codes.shape[1]], device=codes.device)
-        past = None if own is None else drawn(self.decoder, codes, memory.detach(), mask, own, forgotten, kept=1)
+        past = None if own is None else _drawn(self.decoder, codes, memory.detach(), mask, own, forgotten, kept=1)
         return conditional_loss(self.decoder, codes, memory, mask, weights, forgotten, past)
 
     def reading_loss(self, states: Tensor, mask: Tensor, z: Tensor) -> Tensor:

@@ -9,7 +9,8 @@ six resolutions (Yamamoto et al. 2020), L1 on the codec's own log-mel, and the
 spread of log magnitudes in small patches of the spectrogram: magnitude losses
 alone are lowest for a steady buzz in the place of noise, whose spectra are
 smooth; noise is told by how much they vary (after the texture statistics of
-McDermott & Simoncelli 2011). The adversarial stage adds hinge and feature
+McDermott & Simoncelli 2011). They are lowest, too, for what is too soft where
+phases are not known, hence the energy of larger patches. The adversarial stage adds hinge and feature
 matching (Défossez et al. 2022).
 """
 
@@ -34,7 +35,9 @@ from soundlab.engines.sketch.states import load_state, progress, save_state
 _RESOLUTIONS = (128, 256, 512, 1024, 2048, 4096)
 _PATCHES = ((256, 12, 6), (1024, 16, 6), (2048, 12, 4))
 """Transform size with the bins and frames of a patch."""
-_LOG, _TEXTURE, _ADVERSARIAL, _MATCHING = 0.5, 2.0, 0.08, 0.5
+_LEVELS = ((256, 6, 6), (512, 16, 40), (1024, 8, 6), (2048, 6, 4))
+"""The same of patches whose energy counts."""
+_LOG, _TEXTURE, _LEVEL, _ADVERSARIAL, _MATCHING = 0.5, 2.0, 0.5, 0.08, 0.5
 
 
 def spectral_loss(fake: Tensor, real: Tensor) -> Tensor:
@@ -62,6 +65,23 @@ def texture_loss(fake: Tensor, real: Tensor) -> Tensor:
     """How differently two batches of audio (batch, samples) vary within small patches of time and frequency."""
     parts = [(_spread(fake, *p) - _spread(real, *p)).abs().mean() for p in _PATCHES]
     return torch.stack(parts).mean()
+
+
+def level_loss(fake: Tensor, real: Tensor) -> Tensor:
+    """How differently loud two batches of audio (batch, samples) are in small patches of time and frequency, in nepers.
+
+    Where phases cannot be told, magnitudes that are too small cost the other losses least; energy does not care.
+    """
+    parts = [(_level(fake, *p) - _level(real, *p)).abs().mean() for p in _LEVELS]
+    return torch.stack(parts).mean()
+
+
+def _level(audio: Tensor, size: int, bins: int, frames: int) -> Tensor:
+    """Log of the root mean square magnitude of patches of a spectrogram, half overlapping."""
+    window = torch.hann_window(size, device=audio.device)
+    power = torch.view_as_real(torch.stft(audio, size, size // 2, size, window, return_complex=True)).square().sum(-1)
+    step = (bins // 2, frames // 2)
+    return 0.5 * (torch.nn.functional.avg_pool2d(power[:, None], (bins, frames), step) + 1e-6).log()
 
 
 class Stage:
@@ -144,8 +164,9 @@ def main() -> None:
         fake = fake.float()
         texture = texture_loss(fake, real)
         loss = spectral_loss(fake, real) + 0.6 * model.scale * (model.log_mel(fake) - clean).abs().mean()
-        loss = loss + _TEXTURE * texture
-        row = [loss, texture]
+        level = level_loss(fake, real)
+        loss = loss + _TEXTURE * texture + _LEVEL * level
+        row = [loss, texture, level]
         if critics is not None:
             with torch.autocast(device.type, torch.bfloat16):
                 judged = critics.network(real), critics.network(fake.detach())
