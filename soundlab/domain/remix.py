@@ -21,6 +21,9 @@ _SPARED = re.compile(
     r"\b(?:keep|leave|but not|except(?: for)?|apart from)\s+((?:the\s+|on\s+)*[\w-]+(?:\s+[\w-]+)?)", re.IGNORECASE
 )
 
+_ADDED = re.compile(r"\s*(?:and\s+)?(?:add|put|bring|mix|layer|throw|include)\b", re.IGNORECASE)
+"""How a sound joins a mix that no list of sounds has: "add a baby crying". "More texture" is said of what there is."""
+
 
 @dataclass(slots=True)
 class Sounding:
@@ -60,7 +63,7 @@ def planned(prompts: Sequence[str], adjustments: Iterable[Adjustment], table: La
             by = a.direction * LOUDER * a.strength
             for sound in meant:
                 sound.change = None if gone or sound.change is None else sound.change + by
-        elif a.kind == "term" and a.term and named and a.direction > 0:
+        elif a.kind == "term" and a.term and a.direction > 0 and (named or (len(prompts) > 1 and _ADDED.match(a.text))):
             sounds.append(Sounding(a.term, None))
         elif a.kind == "term" and named and len(prompts) > 1 and not table.noises & set((a.term or "").split()):
             continue  # less of what is not there; noises may be in any sound

@@ -30,6 +30,10 @@ def plan(feedback: str) -> list[tuple[str, float | None, list[str]]] | None:
         ("louder", (0.0, []), (0.0, []), []),  # which is the mix's
         ("less hum", (0.0, ["hum"]), (0.0, ["hum"]), []),
         ("add distant thunder", (0.0, []), (0.0, []), ["distant thunder"]),
+        ("add a baby crying", (0.0, []), (0.0, []), ["baby crying"]),  # which no list of sounds has
+        ("more texture", (0.0, ["texture"]), (0.0, ["texture"]), []),
+        ("rain down 3 dB", (0.0, []), (-3.0, []), []),
+        ("piano and rain darker and slower", (0.0, ["brightness", "speed"]), (0.0, ["brightness", "speed"]), []),
         ("closer and add wind", (0.0, ["distance"]), (0.0, ["distance"]), ["wind"]),
         ("darker piano, brighter rain", (0.0, ["brightness"]), (0.0, ["brightness"]), []),
     ],
