@@ -40,7 +40,7 @@ HEAD = """\
 def _described(path: Path) -> dict[str, float | None]:
     """What a take measures at the loudness that takes come at."""
     audio, rate = read_audio(path)
-    return describe(audio * gain_for(audio, rate, USUAL_LEVEL, -1.0), rate)
+    return describe(audio * gain_for(audio, rate, USUAL_LEVEL), rate)
 
 
 def main() -> None:

@@ -39,7 +39,11 @@ def true_peak(audio: Samples, rate: int) -> float:
     return 20 * float(np.log10(peak)) if peak > 0 else -float("inf")
 
 
-def gain_for(audio: Samples, rate: int, lufs: float, ceiling: float) -> float:
+CEILING = -1.0
+"""True peak in dBTP that levelling leaves."""
+
+
+def gain_for(audio: Samples, rate: int, lufs: float, ceiling: float = CEILING) -> float:
     """Linear gain that brings audio to ``lufs`` without a true peak above ``ceiling`` dBTP; 1 for silence."""
     measured = integrated(audio, rate)
     if measured is None:

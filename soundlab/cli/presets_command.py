@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import click
@@ -12,10 +11,9 @@ from soundlab.audio.write import atomic_path
 from soundlab.cli.options import emit, json_option, note, opened, project_option
 from soundlab.config import packaged
 from soundlab.domain.lint import lint
+from soundlab.domain.names import checked
 from soundlab.errors import NotFound, WrongInput
 from soundlab.presets import Preset, list_presets, read_preset
-
-_NAME = re.compile(r"^\w[\w.-]{0,63}$")
 
 
 @click.command("presets")
@@ -68,11 +66,9 @@ def _lint(presets: list[Preset], as_json: bool) -> None:
 def _save(project: Path | None, take: str, name: str) -> None:
     with opened(project) as opened_project:
         found = opened_project.takes.get(take)
-        if not _NAME.match(name):
-            raise WrongInput(f"{name!r} is no name for a brief", "use letters, digits, - and _")
         folder = opened_project.folder / "briefs"
+        path = folder / f"{checked(name, 'a brief')}.toml"
         folder.mkdir(exist_ok=True)
-        path = folder / f"{name}.toml"
         if path.exists():
             raise WrongInput(f"{path} is there already", "choose another name")
         rows = {"title": name.replace("-", " "), "subject": found.prompt, "avoid": found.avoid}

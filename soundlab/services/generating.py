@@ -36,8 +36,6 @@ REFERENCE_TERM = 1.0
 SOUND_TERM = 2.5
 """Pull of a reference's sound, for those that are."""
 MAX_TAKES = 64
-_PEAK = -1.0
-"""True peak in dBTP that levelling leaves."""
 _MOST_GAIN = 10.0
 """By which a take is raised at most, 20 dB: what is quieter has next to nothing in it but its noise."""
 
@@ -219,7 +217,7 @@ class GenerationService:
         path = Path(take.path)
         found, rate = read_audio(path)
         audio = found.astype(np.float64)
-        made = levelled(audio, rate, lufs) if limited else audio * min(_MOST_GAIN, gain_for(audio, rate, lufs, _PEAK))
+        made = levelled(audio, rate, lufs) if limited else audio * min(_MOST_GAIN, gain_for(audio, rate, lufs))
         write_audio(path, made.astype(np.float32), rate, tags=_mark(take))
 
     def treated(

@@ -11,6 +11,7 @@ from typing import Any
 
 from soundlab.audio.write import atomic_path
 from soundlab.domain.adapter import Adapter
+from soundlab.domain.names import checked
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import (
     Progress,
@@ -32,7 +33,6 @@ OTHERS = 32
 OTHER_PROMPTS = ("rain", "church bells", "footsteps", "a low drone")
 """What an adapter is asked for to see whether it still listens to other words; never among those it is to answer."""
 _LONG = re.compile(r"[^\W\d_]{4,}")
-_NAME = re.compile(r"^[\w][\w.-]{0,63}$")
 
 
 @dataclass(slots=True)
@@ -56,9 +56,7 @@ class TrainingService:
 
     def plan(self, name: str, collection: str | None = None, takes: Sequence[str] | None = None) -> Plan:
         """Say who would train ``name`` and who would not. Raises WrongInput on a bad name, NotFound on a collection."""
-        if not _NAME.match(name):
-            raise WrongInput(f"{name!r} is no name for an adapter", "use letters, digits, - and _")
-        return self.dataset.plan(self.folder / name, collection, takes)
+        return self.dataset.plan(self.folder / checked(name, "an adapter"), collection, takes)
 
     def train(
         self,
