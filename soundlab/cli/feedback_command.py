@@ -57,7 +57,8 @@ def command(
         if found.left:
             note(f"taken for no wish: {', '.join(found.left)}")
         if treat or (treat is None and opened_project.steering.treats(understood)):
-            child = opened_project.steering.treat(parent.id, words)
+            with meter() as progress:
+                child = opened_project.steering.treat(parent.id, words, progress=progress)
             if left := (child.recipe.get("treatment") or {}).get("left"):
                 note(f"no treatment does: {', '.join(left)}")
             takes = [child]

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from soundlab.audio.decode import read_audio
 from soundlab.domain.brief import USUAL_LEVEL
 from soundlab.domain.feedback import FULL, LOUDER, Adjustment, Obeyed, judge
 from soundlab.domain.layers import together
@@ -22,8 +18,9 @@ from soundlab.domain.take import Take
 from soundlab.errors import NotFound, WrongInput
 from soundlab.services.checking import check
 from soundlab.services.generating import GenerationService
+from soundlab.services.processing import processed
 from soundlab.services.revising import added
-from soundlab.services.treating import able, treat
+from soundlab.services.treating import able
 from soundlab.storage.takes import TakeStore
 
 ADDED = -3.0
@@ -131,9 +128,8 @@ class Remixer:
             parts = [(takes[at], level) for takes, level in columns]
             child = mixed(parts)
             if finish and (missed := _missed(child, whole)):
-                progress(0, 0, "treating")
                 harder = [
-                    (self._treated(take, missed, cancelled) if s.wishes else take, level)
+                    (self._treated(take, missed, progress, cancelled) if s.wishes else take, level)
                     for s, (take, level) in zip(left, parts, strict=True)
                 ]
                 again = mixed(harder)
@@ -143,15 +139,17 @@ class Remixer:
             out.append(child)
         return out
 
-    def _treated(self, take: Take, wishes: Sequence[Adjustment], cancelled: CancelledFlag) -> Take:
+    def _treated(self, take: Take, wishes: Sequence[Adjustment], progress: Progress, cancelled: CancelledFlag) -> Take:
         """A sound, treated as far as it goes: in a mix less of it arrives."""
-        began = time.perf_counter()
-        audio, rate = read_audio(Path(take.path))
         full = [replace(a, strength=FULL) for a in wishes]
-        made, applied = treat(audio.astype(np.float64), rate, full, self.jnds, cancelled=cancelled)
-        how = {"applied": [a.as_json() for a in applied], "left": []}
-        spent = (take.seconds_to_generate or 0.0) + time.perf_counter() - began
-        child = self.generation.treated(take, made, rate, take.adjustments, how, spent)
+        spent = take.seconds_to_generate or 0.0
+
+        def told(done: int, total: int, what: str) -> None:
+            progress(done, total, f"{take.prompt}: {what}")
+
+        child = processed(
+            self.generation, take, full, self.jnds, wishes, spent=spent, progress=told, cancelled=cancelled
+        )
         return self.generation.laid_by(child.id)
 
     def _check(self, sound: Sounding, held: Part, after: Take, level: float) -> list[Obeyed]:

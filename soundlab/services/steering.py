@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +29,7 @@ from soundlab.presets import read_toml
 from soundlab.services.checking import check
 from soundlab.services.generating import MAX_TAKES, GenerationService
 from soundlab.services.kin import Kin
+from soundlab.services.processing import processed
 from soundlab.services.remixing import Remixer
 from soundlab.services.revising import FURTHER, STEP, revise
 from soundlab.services.taste import WEIGHT, TasteService
@@ -41,8 +41,14 @@ from soundlab.vocabulary import read_categories, read_tags
 
 _ID = re.compile(r"(?<![@\w-])[tc][0-9a-z]{5,11}(?![\w-])")
 """What may be the id of a take or clip."""
-_BEYOND = 2.0
-"""A new take is treated unless it has moved by so many times what treatment aims at: its other notes blur the move."""
+_BELIEVED = 0.5
+"""Share of a new take's move that counts before treatment finishes it: its other notes blur what a descriptor says.
+
+On six prompts that the direction benchmark does not use the second measures heard 0.1 to 0.5 of the just-noticeable
+differences that the descriptors of space, tonality, brightness and register told of new takes, though all of those of
+hardness and movement. With none of the move counted, finished takes obeyed in 75 instead of 67 % (space), 92 instead of
+83 (brightness), else as with all of it; half is between, as none overdoes what did arrive. 12 requests an axis.
+"""
 SWEEP = (-1.0, -0.5, 0.0, 0.5, 1.0)
 """Strengths of a sweep; at 0 stands the take itself."""
 ENOUGH = 3.0
@@ -235,7 +241,9 @@ class SteeringService:
         made = [self._checked(parent, child, goals) for child in chosen]
         if not finish:
             return made
-        return [self.finished(parent, child, adjustments, goals, cancelled) for child in made]
+        return [
+            self.finished(parent, child, adjustments, goals, progress=progress, cancelled=cancelled) for child in made
+        ]
 
     def brief(self, parent: Take, goals: Sequence[Adjustment], cancelled: CancelledFlag = never) -> Brief:
         """The brief that answers (:func:`revise`), and by its side what treatment would make of the parent.
@@ -268,35 +276,36 @@ class SteeringService:
         child: Take,
         adjustments: Sequence[Adjustment],
         goals: Sequence[Adjustment],
+        *,
+        progress: Progress = ignore_progress,
         cancelled: CancelledFlag = never,
     ) -> Take:
-        """Treat what a child has missed of its goals, counted from its parent; return what stands in its place."""
+        """Treat what a child has missed of its goals, half of its own move counted; return what stands in its place."""
         strength = {a.axis: a.strength for a in goals if a.kind == "axis"}
-        missed = {
-            o.axis
-            for o in check(parent, child, goals, self.jnds)
-            if o.axis != "loudness"  # which has been set
-            and o.before is not None
-            and o.after is not None
-            and o.jnd
-            and (o.after - o.before) * o.asked < _BEYOND * AIM * strength[o.axis] * o.jnd
-        }
+        since, missed = dict(parent.descriptors), set()
+        for o in check(parent, child, goals, self.jnds):
+            if o.axis == "loudness" or o.before is None or o.after is None or not o.jnd:  # loudness has been set
+                continue
+            moved = (o.after - o.before) * o.asked
+            if moved > 0:
+                since[o.axis] = o.after - _BELIEVED * (o.after - o.before)
+            if _BELIEVED * moved < AIM * strength[o.axis] * o.jnd:
+                missed.add(o.axis)
         wishes = [a for a in goals if a.axis in missed and able(a)]
         if not wishes:
             return child
-        audio, rate = read_audio(Path(child.path))
-        began = time.perf_counter()
-        made, applied = treat(
-            audio.astype(np.float64), rate, wishes, self.jnds, parent.descriptors, cancelled=cancelled
-        )
-        finished = self.generation.treated(
+        spent = child.seconds_to_generate or 0.0
+        finished = processed(
+            self.generation,
             child,
-            made,
-            rate,
-            [a.as_json() for a in adjustments],
-            {"applied": [a.as_json() for a in applied], "left": []},
-            (child.seconds_to_generate or 0.0) + time.perf_counter() - began,
+            wishes,
+            self.jnds,
+            adjustments,
+            since=since,
+            spent=spent,
             instead=True,
+            progress=progress,
+            cancelled=cancelled,
         )
         return self._checked(parent, finished, goals)
 
@@ -427,6 +436,7 @@ class SteeringService:
         text: str,
         understood: Sequence[Adjustment] | None = None,
         *,
+        progress: Progress = ignore_progress,
         cancelled: CancelledFlag = never,
     ) -> Take:
         """Answer feedback by signal processing alone: the same take, moved; measured like any other answer.
@@ -444,27 +454,18 @@ class SteeringService:
         if sounds is not None and all(sound.index is not None for sound in sounds):  # a new one no treatment makes
 
             def apart(take: Take, wishes: Sequence[Adjustment], told: Progress) -> list[Take]:
-                told(0, 0, "treating")
-                return [self.treat(take.id, "", wishes, cancelled=cancelled)]
+                return [self.treat(take.id, "", wishes, progress=told, cancelled=cancelled)]
 
             asked = [a.as_json() for a in adjustments]
             (child,) = self.remixer.answer(
-                parent, sounds, goals, asked, 1, apart, finish=True, progress=ignore_progress, cancelled=cancelled
+                parent, sounds, goals, asked, 1, apart, finish=True, progress=progress, cancelled=cancelled
             )
             return child
         left = [a.text for a in goals if a.kind != "keep" and not able(a)]
         if not any(able(a) for a in goals):
             raise WrongInput(f"no treatment does {', '.join(left) or text!r}", "leave --treat out, and it is generated")
-        began = time.perf_counter()
-        audio, rate = read_audio(Path(parent.path))
-        made, applied = treat(audio.astype(np.float64), rate, goals, self.jnds, cancelled=cancelled)
-        child = self.generation.treated(
-            parent,
-            made,
-            rate,
-            [a.as_json() for a in adjustments],
-            {"applied": [a.as_json() for a in applied], "left": left},
-            time.perf_counter() - began,
+        child = processed(
+            self.generation, parent, goals, self.jnds, adjustments, left=left, progress=progress, cancelled=cancelled
         )
         return self._checked(parent, child, goals)
 

@@ -16,7 +16,7 @@ from soundlab.audio.write import resample
 from soundlab.domain.axes import AXES
 from soundlab.domain.feedback import LOUDER, Adjustment
 from soundlab.domain.ports import Cancelled as CancelledFlag
-from soundlab.domain.ports import never
+from soundlab.domain.ports import Progress, ignore_progress, never
 from soundlab.errors import Cancelled
 
 AIM = 6.0
@@ -114,6 +114,7 @@ def treat(
     jnds: Mapping[str, float],
     since: Mapping[str, float | None] | None = None,
     *,
+    progress: Progress = ignore_progress,
     cancelled: CancelledFlag = never,
 ) -> tuple[Audio, list[Applied]]:
     """Treat audio (channels, samples) by those adjustments that can be; return it with what was done.
@@ -143,10 +144,11 @@ def treat(
     made, amounts = audio, dict.fromkeys((str(a.axis) for a in wishes), 0.0)
     best: tuple[int, Audio, dict[str, float]] = (-1, made, amounts)
     for again in range(_ROUNDS):
-        for a in wishes:
+        for index, a in enumerate(wishes):
             if cancelled():
                 raise Cancelled("treatment was stopped")
             axis = str(a.axis)
+            progress(index, len(wishes), f"treating{' again' if again else ''}: {a.text or axis}")
             if axis in marks:
                 if again and not _short_of(made, rate, axis, marks[axis], a.direction):
                     continue
@@ -175,7 +177,7 @@ def treat(
             axis,
             a.direction,
             amounts[axis],
-            start.get(axis),
+            measured(audio, rate, axis) if AXES[axis].counted else None,
             measured(made, rate, axis) if AXES[axis].counted else None,
         )
         for a in wishes

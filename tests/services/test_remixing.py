@@ -143,7 +143,11 @@ def test_what_does_not_arrive_in_the_mix_is_treated_in_its_sounds(warm: Project,
 
 
 def test_treatment_is_of_the_sound_that_is_named(warm: Project, mixed: Take) -> None:
-    child = warm.steering.treat(mixed.id, "keep it but make the bells darker")
+    told: list[str] = []
+    child = warm.steering.treat(
+        mixed.id, "keep it but make the bells darker", progress=lambda done, total, what: told.append(what)
+    )
+    assert told[0] == "distant church bells: treating: make the bells darker"
     (rain, _), (bells, _) = layers(warm, child)
     assert rain.id == mixed.layers[0][0] and "treatment" in bells.recipe and bells.state == LAYER
     assert [(o["scope"], o["ok"]) for o in child.obeyed or []] == [("distant church bells", True)]

@@ -141,7 +141,7 @@ def test_what_no_treatment_does_is_said(warm: Project) -> None:
 
 def test_what_a_new_take_misses_is_treated_and_said(inside: Path, cli: Cli) -> None:
     parent = cli.json("generate", "rain", "-d", "3", "--seed", "1")["takes"][0]
-    words = "brighter, drier, harder, sparser, calmer, closer"
+    words = "brighter, warmer, boomier, drier, harder, sparser, calmer, closer"  # more than any one take will do
     (plain,) = cli.json("feedback", parent["id"], words, "--generate")["takes"]
     assert "treatment" not in plain["recipe"]
     (done,) = cli.json("feedback", parent["id"], words)["takes"]
