@@ -23,7 +23,7 @@ from soundlab.domain.lint import style_of
     "treat",
     default=None,
     help="By signal processing, the take staying itself; or by new takes and nothing else. Unsaid: treated where all "
-    "else is to stay, else by new takes, and what they miss is treated.",
+    "else is to stay or one is to be louder or wetter, else by new takes, and what they miss is treated.",
 )
 @project_option
 @json_option
@@ -56,7 +56,7 @@ def command(
             note(f"“{whose}” is a name, not a sound: say what is heard, such as instruments, pace, register, space")
         if found.left:
             note(f"taken for no wish: {', '.join(found.left)}")
-        if treat or (treat is None and opened_project.steering.treats(understood)):
+        if treat or (treat is None and opened_project.steering.treats(understood, n)):
             with meter() as progress:
                 child = opened_project.steering.treat(parent.id, words, progress=progress)
             if left := (child.recipe.get("treatment") or {}).get("left"):

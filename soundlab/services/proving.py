@@ -14,6 +14,7 @@ from soundlab.audio.descriptors import mono_of
 from soundlab.audio.judges import judge_all, rhythm_likeness
 from soundlab.domain.axes import AXES, COUNTED
 from soundlab.domain.brief import Brief
+from soundlab.domain.feedback import Adjustment
 from soundlab.domain.take import Take
 from soundlab.services.generating import GenerationService
 from soundlab.services.steering import SteeringService
@@ -23,8 +24,8 @@ CANDIDATES = 4
 """Takes that are made for each one kept, in every row alike."""
 ROWS = ("again", "words", "guidance", "ranking", "all", "treatment", "finished")
 """A new seed, which is chance; the words appended to the prompt; the answering brief's first take; the parent's
-brief, best of four; the answering brief, best of four; treatment alone; the answering brief, best of four for one
-that is to be finished, and what it missed treated, which is what feedback does by itself."""
+brief, best of four; the answering brief, best of four; treatment alone; what feedback does by itself, the answering
+brief, best of four for one to be finished, and what it missed treated, or treatment alone of level and space."""
 PROMPTS = (
     "rain",
     "a low drone",
@@ -166,8 +167,14 @@ class Proof:
             ("ranking", made(plain, CANDIDATES, parent.seed + 6000, adjustments=rows, select=best)[0]),
             ("all", every),
             ("treatment", self.steering.treat(parent.id, words)),
-            ("finished", self.steering.finished(parent, closest, adjustments, adjustments)),
+            ("finished", self._by_itself(parent, closest, adjustments)),
         ]
+
+    def _by_itself(self, parent: Take, closest: Take, adjustments: Sequence[Adjustment]) -> Take:
+        """What feedback gives by itself: the parent treated where it is to stay itself, else the closest, finished."""
+        if self.steering.treats(adjustments):
+            return self.steering.treat(parent.id, "", adjustments)
+        return self.steering.finished(parent, closest, adjustments, adjustments)
 
     def _listen(self, take: Take) -> tuple[dict[str, float | None], np.ndarray]:
         if take.id not in self._heard:

@@ -190,6 +190,8 @@ def _turned_to(
 ) -> tuple[Audio, float]:
     """One wish done, and how far it was turned; by its strength where its descriptor hears nothing of it."""
     axis, direction = str(wish.axis), wish.direction
+    if axis == "loudness":  # which need not be sought
+        return levelled(audio, rate, goal), wish.strength
     least = min(1.0, 2 * wish.strength * LEAST.get((axis, direction), 0.0)) if first else 0.0
     most = min(1.0, 2 * wish.strength * MOST[axis]) if axis in MOST else 1.0
     found, amount = _sought(audio, rate, direction, axis, goal, least, most)

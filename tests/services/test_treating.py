@@ -133,6 +133,19 @@ def test_a_treated_take_is_a_child_with_its_recipe(inside: Path, cli: Cli) -> No
     assert "treatment" not in last["recipe"]
 
 
+def test_level_and_room_alone_leave_the_sound_itself(inside: Path, cli: Cli) -> None:
+    parent = cli.json("generate", "rain", "-d", "2", "--seed", "1")["takes"][0]
+    for words, axis in (("wetter", "space"), ("3 dB louder", "loudness")):
+        (child,) = cli.json("feedback", parent["id"], words)["takes"]
+        assert child["recipe"]["treatment"]["applied"] and child["prompt"] == parent["prompt"]
+        assert [o["axis"] for o in child["obeyed"]] == [axis]
+    assert child["obeyed"][0]["ok"]
+    assert child["descriptors"]["loudness"] == pytest.approx(parent["descriptors"]["loudness"] + 3, abs=0.3)
+    (anew,) = cli.json("feedback", parent["id"], "wetter", "--generate")["takes"]
+    several = cli.json("feedback", parent["id"], "wetter", "-n", "2")["takes"]
+    assert all(t["prompt"] != parent["prompt"] for t in (anew, *several)) and len(several) == 2
+
+
 def test_what_no_treatment_does_is_said(warm: Project) -> None:
     (take,) = warm.generation.generate(Brief("rain", seconds=1.0), 1, 1)
     with pytest.raises(WrongInput, match="no treatment does"):

@@ -126,6 +126,12 @@ async def test_feedback_is_understood_while_it_is_written_and_may_be_treated(war
         await pilot.press("enter")
         await settle(pilot)
         assert sum("treatment" in t.recipe for t in app.project.takes.all()) == 2
+        await pilot.press("f", *"louder")
+        await settle(pilot)
+        assert "ctrl+G makes a new one" in shown(app, "#way")
+        await pilot.press("ctrl+g")
+        await settle(pilot)
+        assert sum("treatment" in t.recipe for t in app.project.takes.all()) == 2
 
 
 async def test_what_was_understood_is_corrected_by_keys(warm: Project) -> None:

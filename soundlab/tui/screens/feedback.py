@@ -20,12 +20,13 @@ Understand = Callable[[str], tuple[list[Adjustment], list[str], bool]]
 
 
 _WAY = "enter makes new takes, ctrl+T treats this one; ↓ goes to what was understood"
+_TREATS = "enter treats this take, as it is to stay itself; ctrl+G makes a new one"
 _CORRECT = "← → weaker or stronger, space leaves out, r turns round, ↑ back to the words; enter makes new takes"
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What was written, and whether the take is to be treated instead of made anew; None where the words decide."""
+    """What was written, and whether the take is to be treated or made anew; None where the words decide."""
 
     text: str
     treat: bool | None = None
@@ -45,6 +46,7 @@ class FeedbackScreen(ModalScreen[Wish | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel"),
         Binding("ctrl+t", "treat", "Treat"),
+        Binding("ctrl+g", "anew", "New take"),
         Binding("enter", "accept", "Make takes", show=False),
         Binding("down", "correct", "Correct", show=False),
     ]
@@ -88,7 +90,7 @@ class FeedbackScreen(ModalScreen[Wish | None]):
                 if left:
                     said = f"taken for no wish: {', '.join(left)}\n{said}"
                 if treats:
-                    way = "enter treats this take, as all else is to stay"
+                    way = _TREATS
         self.app.call_from_thread(self._say, text, said, way, found, refused)
 
     def _say(self, text: str, said: str, way: str, found: list[Adjustment], refused: str) -> None:
@@ -118,6 +120,10 @@ class FeedbackScreen(ModalScreen[Wish | None]):
     def action_treat(self) -> None:
         """Answer by signal processing."""
         self._close(True)
+
+    def action_anew(self) -> None:
+        """Answer by a new take, whatever the words say."""
+        self._close(False)
 
     def _close(self, treat: bool | None) -> None:
         text, shown = self.query_one(Input).value.strip(), self.query_one(Understanding)

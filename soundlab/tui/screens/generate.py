@@ -210,7 +210,7 @@ class GenerateScreen(StageScreen):
                 steering = project.steering
                 understood = wish.understood
                 found = understood if understood is not None else steering.parse(wish.text, take)
-                if wish.treat or (wish.treat is None and steering.treats(found)):
+                if wish.treat if wish.treat is not None else steering.treats(found):
                     return [steering.treat(take.id, wish.text, found, progress=progress, cancelled=cancelled)]
                 return steering.answer(
                     take.id, wish.text, understood=found, progress=progress, cancelled=cancelled, stream=True
