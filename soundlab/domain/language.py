@@ -87,6 +87,7 @@ def _levelled(found: list[Adjustment], left: list[str]) -> tuple[list[Adjustment
 _AND = re.compile(r"\s*(?:,\s*)?(?:and|&|,)\s*")
 _BEFORE = re.compile(r"(?:^|(?P<said>[\w']+)\s+)(?:the\s+)?(?P<sound>\w+)\s+and\s+(?:the\s+)?$")
 _BEHIND = re.compile(r"\s+and\s+(?:the\s+)?(\w+)")
+"""What joins two wishes of one sound, and two sounds of one wish: before its word, and behind it."""
 _TAKING = frozenset(("less", "more", "no", "lose", "add", "without", "with", "drop", "keep"))
 """What a sound stands behind that is asked for itself, and does not share what is said of the next one."""
 
@@ -104,15 +105,16 @@ def _scoped(text: str, found: list[Adjustment], lexicon: Lexicon) -> list[Adjust
     out: list[Adjustment] = []
     for index, a in enumerate(found):
         said = a.text.lower()
-        start = lower.find(said, end)
+        start = lower.find(said, end)  # not there where figures were written out: "rain level down"
         joined = start >= 0 and _AND.fullmatch(lower[end:start]) is not None
-        end = start + len(said) if start >= 0 else len(lower)
+        end = start + len(said) if start >= 0 else end
         if a.kind != "axis":
             out.append(a)
             before = None
             continue
         inside = next((w for w in (word.strip(",.;:!?") for word in said.split()) if w in sounds), None)
-        behind = next((w for w in (word.strip(",.;:!?") for word in lower[end:].split()[:1]) if w in sounds), None)
+        follows = lower[end:].split()[:1] if start >= 0 else []
+        behind = next((w for w in (word.strip(",.;:!?") for word in follows) if w in sounds), None)
         if inside is not None:
             at = start + said.index(inside)
             first = _BEFORE.search(lower[:at]) if start >= 0 else None
@@ -125,7 +127,7 @@ def _scoped(text: str, found: list[Adjustment], lexicon: Lexicon) -> list[Adjust
             both = further is not None and further[1] in sounds and further[1] not in later
             a = replace(a, scope=f"{behind} and {further[1]}" if further is not None and both else behind)
             before, taken = None, behind  # "darker bells, slower": of all
-        elif before is not None and joined and lower[end:].split()[:1] not in (["overall"], ["everywhere"]):
+        elif before is not None and joined and follows not in (["overall"], ["everywhere"]):
             a = replace(a, scope=before)
         else:
             before = None

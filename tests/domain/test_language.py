@@ -108,6 +108,7 @@ def test_an_unknown_axis_in_a_lexicon_is_refused() -> None:
         ("darker wind and rain", ["wind and rain"]),
         ("darker wind and rain louder", ["wind", "rain"]),
         ("slower, darker", [None, None]),
+        ("rain down 3 dB, darker bells", ["rain", "bells"]),
     ],
 )
 def test_a_wish_is_said_of_the_sounds_that_are_named(text: str, scopes: list[str | None]) -> None:
