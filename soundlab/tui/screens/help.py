@@ -43,8 +43,8 @@ _TEXT = """\
                line: rain on tin -n 4 -d 8 --adapter night=0.8 --avoid "birds"
   f            say what should change about the take under the cursor:
                "more metallic, less bright, further away"; ctrl+T treats the
-               take instead of making new ones, as "keep it but…" and "wetter" do,
-               ctrl+G makes a new one
+               take instead of making new ones, as "keep it but…" and
+               "wetter" do; ctrl+G makes a new one all the same
                ↓ goes to what was understood, to correct it
   v / c        mark the take; compare with the marked one, or with the one it
                came from: side by side, and blind (A/B, A/B/X) at one loudness
