@@ -58,6 +58,9 @@ _CORNER = _pattern(
     r"\b(above|over|below|under)\s(\d+(?:\.\d+)?)\s?(k?)(?:hz)?\b"
     r"(?!\s*(?:s|secs?|seconds?|minutes?|bars?|beats?|takes?|times?|met(?:er|re)s?|feet|dbs?|decibels?|bpm)\b)"
 )
+_AMOUNT = _pattern(rf"(?<![\w.])({_NUMBER})(?:\s+more)?\s?(?:dbs?|decibels?|lu)\b")
+_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
+_WORDS |= {"a": 1, "an": 1, "twelve": 12, "a couple of": 2, "a few": 3}
 _WAYS = {
     **dict.fromkeys(
         ("up", "louder", "higher", "raise", "raised", "raises", "lift", "boost", "add", "push", "bump", "give"), 1
@@ -125,6 +128,12 @@ def _at(found: re.Match[str]) -> str:
     said = (found[1] or found[2]).lower()
     more = said in ("more", "some") or _upwards(said)
     return f"{'more' if more else 'less'} {_region(found[3], found[4])}"
+
+
+def decibels(text: str) -> list[float]:
+    """The decibels or LU that a text says, without their signs; "half a dB" is 0.5."""
+    said = (n.lower() for n in _AMOUNT.findall(text))
+    return [0.5 if n.startswith("half") else float(_WORDS.get(n, 0) or n) for n in said]
 
 
 def plain(text: str, quantities: Container[str] = ()) -> str:

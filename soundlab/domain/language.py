@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from soundlab.domain.feedback import LOUDER, Adjustment
-from soundlab.domain.figures import plain
+from soundlab.domain.figures import decibels, plain
 from soundlab.domain.lexicon import Lexicon
 from soundlab.domain.reader import Reader
 from soundlab.errors import WrongInput
@@ -135,15 +135,15 @@ def _scoped(text: str, found: list[Adjustment], lexicon: Lexicon) -> list[Adjust
     return out
 
 
-_DECIBELS = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?|an?|one|two|three|six|a couple of|a few)\s?(?:db|decibels?|lu)\b")
-_LEVEL = re.compile(rf"{_DECIBELS.pattern}|level (?:up|down)$")
-_WORDS = {"a": 1.0, "an": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "six": 6.0, "a couple of": 2.0, "a few": 3.0}
-
-
 def _by_decibels(text: str, found: list[Adjustment]) -> list[Adjustment]:
     """A level by as many decibels as were said, as far as full strength goes; in order, where as many as levels are."""
-    figures = [float(_WORDS.get(n, 0) or n) for n in _DECIBELS.findall(text.lower())]
-    levels = [a for a in found if a.axis == "loudness" or (a.kind == "term" and _LEVEL.search(a.text.lower()))]
+    figures = decibels(text)
+    levels = [
+        a
+        for a in found
+        if a.axis == "loudness"
+        or (a.kind == "term" and (decibels(a.text) or a.text.endswith(("level up", "level down"))))
+    ]
     if len(figures) != len(levels) or 0.0 in figures:
         return found
     by = {id(a): round(min(1.0, figure / LOUDER), 3) for a, figure in zip(levels, figures, strict=True)}

@@ -122,6 +122,7 @@ def test_a_wish_is_said_of_the_sounds_that_are_named(text: str, scopes: list[str
         ("3 dB less rain", [-3]),
         ("rain down a couple of dB, wind up 6 dB", [-2, 6]),
         ("+4.5 dB", [4.5]),
+        ("four dB quieter", [-4]),
         ("drop the level 2 dB and make it darker", [-2, -6]),
         ("30 dB louder", [12]),
         ("louder", [6]),
