@@ -129,7 +129,11 @@ async def test_feedback_is_understood_while_it_is_written_and_may_be_treated(war
         await pilot.press("f", *"louder")
         await settle(pilot)
         assert "ctrl+G makes a new one" in shown(app, "#way")
-        await pilot.press("ctrl+g")
+        await pilot.press("down")
+        assert "enter treats" in shown(app, "#way")
+        await pilot.press("space")  # with nothing left there is nothing to treat
+        assert "enter makes" in shown(app, "#way")
+        await pilot.press("space", "ctrl+g")
         await settle(pilot)
         assert sum("treatment" in t.recipe for t in app.project.takes.all()) == 2
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,13 +15,15 @@ from textual.widgets import Input, Static
 from soundlab.domain.feedback import Adjustment
 from soundlab.tui.widgets.understanding import Understanding
 
-Understand = Callable[[str], tuple[list[Adjustment], list[str], bool]]
-"""What text is understood as, the words taken for no wish, and whether treatment suits it."""
+Understand = Callable[[str], tuple[list[Adjustment], list[str]]]
+"""What text is understood as, and the words taken for no wish."""
+Treats = Callable[[Sequence[Adjustment]], bool]
+"""Whether treatment suits what was understood."""
 
 
 _WAY = "enter makes new takes, ctrl+T treats this one; ↓ goes to what was understood"
 _TREATS = "enter treats this take, as it is to stay itself; ctrl+G makes a new one"
-_CORRECT = "← → weaker or stronger, space leaves out, r turns round, ↑ back to the words; enter makes new takes"
+_CORRECT = "← → weaker or stronger, space leaves out, r turns round, ↑ back to the words; enter {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class FeedbackScreen(ModalScreen[Wish | None]):
     ----------
     understand
         Called on a thread. Raises SoundlabError when nothing is understood.
+    treats
+        Asked of what was understood, as it is corrected.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -56,9 +60,9 @@ class FeedbackScreen(ModalScreen[Wish | None]):
     FeedbackScreen Vertical { border: round $accent; background: $surface; }
     """
 
-    def __init__(self, about: str, understand: Understand) -> None:
+    def __init__(self, about: str, understand: Understand, treats: Treats) -> None:
         super().__init__()
-        self._about, self._understand = about, understand
+        self._about, self._understand, self._treats = about, understand, treats
         self._refused = ""
         """The words, once they have been read and ask for nothing."""
 
@@ -78,27 +82,34 @@ class FeedbackScreen(ModalScreen[Wish | None]):
     def _read(self, text: str) -> None:
         from soundlab.errors import SoundlabError
 
-        said, way, refused = "", _WAY, ""
+        said, refused = "", ""
         found: list[Adjustment] = []
         if text.strip():
             try:
-                found, left, treats = self._understand(text)
+                found, left = self._understand(text)
             except SoundlabError as error:
                 said, refused = error.message, text.strip()
             else:
                 said = "understood:"
                 if left:
                     said = f"taken for no wish: {', '.join(left)}\n{said}"
-                if treats:
-                    way = _TREATS
-        self.app.call_from_thread(self._say, text, said, way, found, refused)
+        self.app.call_from_thread(self._say, text, said, found, refused)
 
-    def _say(self, text: str, said: str, way: str, found: list[Adjustment], refused: str) -> None:
+    def _say(self, text: str, said: str, found: list[Adjustment], refused: str) -> None:
         if self.is_mounted and text == self.query_one(Input).value:
             self._refused = refused
             self.query_one("#understood", Static).update(said)
-            self.query_one("#way", Static).update(way)
             self.query_one(Understanding).show(found)
+            self._show_way()
+
+    def _show_way(self) -> None:
+        """Say what enter will do."""
+        shown = self.query_one(Understanding)
+        treats = bool(shown.adjustments) and self._treats(shown.adjustments)
+        way = _TREATS if treats else _WAY
+        if shown.has_focus:
+            way = _CORRECT.format("treats this take" if treats else "makes new takes")
+        self.query_one("#way", Static).update(way)
 
     def on_input_submitted(self) -> None:
         self.action_accept()
@@ -107,11 +118,15 @@ class FeedbackScreen(ModalScreen[Wish | None]):
         """Go to what was understood."""
         if self.query_one(Understanding).adjustments:
             self.query_one(Understanding).focus()
-            self.query_one("#way", Static).update(_CORRECT)
 
     def on_understanding_left(self) -> None:
         self.query_one(Input).focus()
-        self.query_one("#way", Static).update(_WAY)
+
+    def on_descendant_focus(self) -> None:
+        self._show_way()
+
+    def on_understanding_corrected(self) -> None:
+        self._show_way()
 
     def action_accept(self) -> None:
         """Answer by new takes, or as the words say."""

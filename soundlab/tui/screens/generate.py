@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -194,13 +195,16 @@ class GenerateScreen(StageScreen):
 
         project = self.app.project
 
-        def understand(text: str) -> tuple[list[Adjustment], list[str], bool]:
+        def understand(text: str) -> tuple[list[Adjustment], list[str]]:
             from soundlab.services.steering import workable
 
             steering = project.steering  # called on a thread: the lexicon is read when it is first used
             found = steering.read(text, take)
             workable(take, found.adjustments)
-            return found.adjustments, found.left, steering.treats(found.adjustments)
+            return found.adjustments, found.left
+
+        def treats(found: Sequence[Adjustment]) -> bool:
+            return project.steering.treats(found)  # not asked for before something was understood
 
         def start(wish: Wish | None) -> None:
             if wish is None:
@@ -218,9 +222,8 @@ class GenerateScreen(StageScreen):
 
             self._start("generate", work)
 
-        self.app.push_screen(
-            FeedbackScreen(f"What should change about {take.id}, {take.prompt[:60]}?", understand), start
-        )
+        about = f"What should change about {take.id}, {take.prompt[:60]}?"
+        self.app.push_screen(FeedbackScreen(about, understand, treats), start)
 
     def action_verdict(self, verdict: str) -> None:
         """Approve or reject the take under the cursor, or take the verdict back."""

@@ -35,6 +35,9 @@ class Understanding(Widget, can_focus=True):
     class Left(Message):
         """The cursor has gone up out of the list."""
 
+    class Corrected(Message):
+        """What is understood is another."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._rows: list[Adjustment] = []
@@ -83,14 +86,17 @@ class Understanding(Widget, can_focus=True):
         """Leave it out, or take it in again."""
         if self._rows:
             self._out ^= {self._at}
-            self.corrected = True
-            self.refresh()
+            self._correct()
 
     def _change(self, change: Callable[[Adjustment], Adjustment]) -> None:
         if self._rows:
             self._rows[self._at] = change(self._rows[self._at])
-            self.corrected = True
-            self.refresh()
+            self._correct()
+
+    def _correct(self) -> None:
+        self.corrected = True
+        self.refresh()
+        self.post_message(self.Corrected())
 
     def render_line(self, y: int) -> Strip:
         if y >= len(self._rows):
