@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from scipy import signal
 
 from soundlab.audio.decode import read_audio
 from soundlab.audio.write import resample
@@ -167,14 +168,23 @@ def density(a: Analysis) -> float | None:
 
 
 def speed(a: Analysis) -> float | None:
-    """Onsets a minute by the median interval between them, log2; None under three onsets.
+    """Onsets a minute by the middle half of the intervals between them, log2; None under four onsets.
 
-    The strongest lag of the tempogram jumps from a pulse to its multiples at the least
-    change; the interval follows every change of pace (Dixon 2001 builds tempo on it).
+    Onsets are peaks of the flux that stand out of what is around them, by 1.5 dB a frame and by a fifth of the
+    strongest at least: fewer than density counts, as what is weak sets no pace. An interval counts by the weaker of its
+    ends; the mean of the middle half forgets a stroke left out. The strongest lag of the tempogram
+    jumps from a pulse to its multiples at the least change; intervals follow every change of pace (Dixon 2001).
     """
-    if a.onsets.size < 3:
+    least = max(1.5, 0.2 * float(np.percentile(a.flux, 99)))
+    peaks, found = signal.find_peaks(a.flux, prominence=least, distance=6)
+    if peaks.size < 4:
         return None
-    return float(np.log2(60 * _FRAME_RATE / np.median(np.diff(a.onsets))))
+    strength = found["prominences"]
+    octaves, weights = np.log2(60 * _FRAME_RATE / np.diff(peaks)), np.minimum(strength[1:], strength[:-1])
+    order = np.argsort(octaves)
+    ends = np.cumsum(weights[order]) / weights.sum()
+    inside = np.minimum(ends, 0.75) - np.maximum(np.append(0.0, ends[:-1]), 0.25)
+    return float(np.average(octaves[order], weights=inside.clip(0)))
 
 
 def movement(a: Analysis) -> float | None:
