@@ -116,19 +116,37 @@ def test_a_reader_is_taught_steps_and_keeps_what_it_knew(tmp_path: Path, monkeyp
     assert torch.equal(before.vector.entries, after.vector.entries)
 
 
-def test_one_axis_is_taught_anew_and_the_rest_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def taught(folder: Path, monkeypatch: pytest.MonkeyPatch, *options: object) -> tuple[AxisCondition, AxisCondition]:
+    """The bundled condition before and after its axis of brightness was taught on six clips in ``folder``."""
     bundled = packaged("presets") / "checkpoints" / "sketch"
-    shutil.copytree(bundled / "musicgen", tmp_path / "musicgen")
-    (tmp_path / "text").symlink_to(bundled / "text")
+    shutil.copytree(bundled / "musicgen", folder / "musicgen")
+    (folder / "text").symlink_to(bundled / "text")
     monkeypatch.setattr("soundlab.corpus.shards.SHARD_CLIPS", 6)
-    (tmp_path / "shards").mkdir()
-    shards.write_shard(0, tmp_path / "shards", 2.0, None, 0.0)
-    before = load(tmp_path / "musicgen", torch.float32, "cpu")
-    given = ["brightness", "--checkpoint", tmp_path, "--shards", tmp_path / "shards", "--minutes", 0.01, "--batch", 2]
-    given += ["--held-out", 1, "--captions", 2, "--sentences", 60, "--steps", 2]
+    (folder / "shards").mkdir()
+    shards.write_shard(0, folder / "shards", 2.0, None, 0.0)
+    before = load(folder / "musicgen", torch.float32, "cpu")
+    given = ["brightness", "--checkpoint", folder, "--shards", folder / "shards", "--held-out", 1, *options]
     monkeypatch.setattr("sys.argv", ["train_axis", *map(str, given)])
     train_axis.main()
-    after = load(tmp_path / "musicgen", torch.float32, "cpu")
+    after = load(folder / "musicgen", torch.float32, "cpu")
+    assert before is not None and after is not None
+    return before, after
+
+
+def test_an_axis_takes_another_scale_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, after = taught(tmp_path, monkeypatch, "--scale-only")
+    axis, scales = before.axes.index("brightness"), ("mean", "deviation", "low", "high")
+    for name, old in before.state_dict().items():
+        changed = (after.state_dict()[name] != old).nonzero()[:, 0].unique().tolist()
+        assert changed == ([axis] if name in scales else []), name
+    measured = heard.measured(tmp_path / "shards" / "shard-00000.npz")[1:, axis]
+    assert float(after.mean[axis]) == pytest.approx(float(measured.mean()), abs=0.01)
+
+
+def test_one_axis_is_taught_anew_and_the_rest_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundled = packaged("presets") / "checkpoints" / "sketch"
+    quick = ("--minutes", 0.01, "--batch", 2, "--captions", 2, "--sentences", 60, "--steps", 2)
+    before, after = taught(tmp_path, monkeypatch, *quick)
     axis = before.axes.index("brightness")
     for name, old in before.state_dict().items():
         new, own = after.state_dict()[name], name.startswith("vector") or name in ("mean", "deviation", "low", "high")

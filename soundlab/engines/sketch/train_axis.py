@@ -7,6 +7,8 @@ own vectors, by the decoder's loss on clips that have the measure, and the rows 
 the reader that belong to the axis, first on captions of these clips and then on
 sentences of :mod:`soundlab.engines.sketch.train_reader`. Its scale and usual
 range are taken from the clips. Only ``axis_condition.safetensors`` is written.
+``--scale-only`` takes these alone, for another measure of the same thing: what was
+far out on it stays as far out.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from soundlab.config import cache_folder
 from soundlab.engines import registry, sound_condition
 from soundlab.engines.axis_condition import GAIN, AxisCondition
 from soundlab.engines.musicgen import Musicgen
+from soundlab.engines.sketch.shards import measured, shard_paths
 from soundlab.engines.sketch.text import FrozenText
 from soundlab.engines.sketch.train_decoder import Conditioned, Encoded
 from soundlab.engines.sketch.train_reader import Read, apart
@@ -165,6 +168,7 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=12_000, help="of adjectives and nouns, for the reader")
     parser.add_argument("--steps", type=int, default=3000, help="of the reader on those sentences")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--scale-only", action="store_true", help="learn nothing, but take scale and range anew")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     folder = args.checkpoint / "musicgen"
@@ -172,6 +176,10 @@ def main() -> None:
     if engine.axes is None or args.axis not in engine.axes.axes:
         raise SystemExit(f"{folder} is not steered by {args.axis!r}")
     condition, axis = engine.axes, engine.axes.axes.index(args.axis)
+    if args.scale_only:
+        rescale(condition, axis, torch.cat([measured(path) for path in shard_paths(args.shards)])[args.held_out :])
+        condition.save(folder)
+        return
     text = FrozenText(args.checkpoint / "text")
     data = Encoded([args.shards], engine.model.audio_encoder, text, torch.device("cpu"))
     data.refresh(len(list(args.shards.glob("*.npz"))))
