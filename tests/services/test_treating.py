@@ -68,6 +68,22 @@ def test_an_axis_moves_by_more_than_can_be_missed(axis: str, direction: int, nam
     assert (after - before) * direction >= JNDS[axis]
 
 
+def test_cleaner_takes_the_beating_out_and_leaves_what_is_slow() -> None:
+    """Of a tone that swings by 6 dB at 70 Hz and slowly at 1 Hz, the slow swing is left."""
+    seconds = np.arange(2 * RATE) / RATE
+    slow = 1 + 0.3 * np.sin(2 * np.pi * seconds)
+    beating = 0.2 * np.sin(2 * np.pi * 1000 * seconds) * slow * (1 + 0.33 * np.sin(2 * np.pi * 70 * seconds))
+    (cleaner,) = TREATMENTS["roughness", -1]
+    swing = [
+        np.abs(np.fft.rfft(np.abs(x[:, RATE // 4 : -RATE // 4]).mean(0).reshape(-1, 32).mean(1)))
+        for x in (beating[None], cleaner(beating[None], RATE, 1.0))
+    ]
+    at = [np.argmin(np.abs(np.fft.rfftfreq(1500, 1 / 1000) - hertz)) for hertz in (70, 4 / 3)]
+    depth = [[s[k] / s[0] for k in at] for s in swing]
+    assert depth[1][0] < 0.3 * depth[0][0]
+    assert depth[1][1] > 0.7 * depth[0][1]
+
+
 def test_a_bare_higher_is_a_fifth_and_no_more() -> None:
     wish = Adjustment("axis", "x", axis="register", direction=1)
     _, (applied,) = treat(sound("soft-piano"), RATE, [wish], JNDS)
