@@ -126,14 +126,18 @@ class AxisCondition(nn.Module):
         return torch.minimum(torch.maximum(z, self.low.to(z)), self.high.to(z))
 
     def learn_scales(self, values: Tensor) -> None:
-        """Take means, deviations and usual range from measures (clips, axes), NaN where there are none."""
-        known = [column[column.isfinite()] for column in values.T]
-        self.mean.copy_(torch.stack([c.mean() for c in known]))
-        self.deviation.copy_(torch.stack([c.std(correction=0).clamp(min=1e-3) for c in known]))
+        """Take means, deviations and usual range from measures (clips, axes), NaN where there are none.
+
+        An axis that no clip has a measure of keeps what it had.
+        """
         ends = torch.tensor([_RARE, 1 - _RARE], device=values.device)
-        low, high = torch.stack([torch.quantile(c, ends) for c in known], 1)
-        self.low.copy_(self.standard(low))
-        self.high.copy_(self.standard(high))
+        for axis, column in enumerate(values.T):
+            known = column[column.isfinite()]
+            if known.numel() == 0:
+                continue
+            self.mean[axis] = known.mean()
+            self.deviation[axis] = known.std(correction=0).clamp(min=1e-3)
+            self.low[axis], self.high[axis] = (torch.quantile(known, ends) - self.mean[axis]) / self.deviation[axis]
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Load what was saved; what was trained before ranges were kept is held within no narrower one."""

@@ -86,6 +86,10 @@ def test_goals_stay_within_nearly_all_that_was_heard(tmp_path: Path) -> None:
     assert torch.allclose(back.mean + low * back.deviation, torch.tensor([-0.9, -3.0]), atol=0.3)
     assert torch.allclose(back.mean + high * back.deviation, torch.tensor([0.9, 1.0]), atol=0.01)
     assert torch.equal(back.within(torch.zeros(2)), torch.zeros(2))
+    mean, high = back.mean.clone(), back.high.clone()
+    back.learn_scales(torch.stack([bright + 5, torch.full_like(bright, torch.nan)], 1))  # nothing in it has a pace
+    assert float(back.mean[0]) == pytest.approx(5.0) and torch.equal(back.mean[1:], mean[1:])
+    assert torch.equal(back.high[1:], high[1:])
 
 
 def test_the_bundled_reader_reads_opposites_far_apart() -> None:

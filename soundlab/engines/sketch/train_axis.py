@@ -54,10 +54,9 @@ def conditioned(engine: Musicgen) -> Conditioned:
 
 def rescale(condition: AxisCondition, axis: int, measured: Tensor) -> None:
     """Take one axis' mean, deviation and usual range from measures (clips, axes); others keep theirs."""
-    fresh = AxisCondition(condition.axes, condition.vector.entries.shape[-1], condition.reader.token.in_features)
-    fresh.learn_scales(measured)
-    for name in ("mean", "deviation", "low", "high"):
-        getattr(condition, name)[axis] = getattr(fresh, name)[axis]
+    alone = torch.full_like(measured, torch.nan)
+    alone[:, axis] = measured[:, axis]
+    condition.learn_scales(alone)
 
 
 def only(parameter: Tensor, row: int) -> Tensor:
