@@ -3,7 +3,7 @@
 Ranking and treatment go by :mod:`soundlab.audio.descriptors`; who is judged by
 the measure that was optimised looks better than it is. These follow the same
 idea by another way, and nothing in generation, ranking or treatment sees them
-(treatment's least amounts were set with them once, on takes that are not judged).
+(treatment's least amounts were set with earlier ones once, on takes that are not judged).
 They were chosen by what they hear of corpus clips whose place on the axis is known (benchmarks/judges.py).
 Mono samples at 32 kHz; more of the axis gives a higher value; None where
 nothing can be said.
@@ -19,6 +19,7 @@ import numpy.typing as npt
 from scipy import signal
 
 from soundlab.audio.descriptors import RATE
+from soundlab.audio.shaping import erbs
 
 Samples = npt.NDArray[np.float64]
 _SIZE, _HOP = 1024, 256
@@ -73,8 +74,8 @@ def _warm(x: Samples) -> float | None:
 def _boomy(x: Samples) -> float | None:
     """Share of loudness below 5 ERB (160 Hz), dB; specific loudness is power to a quarter (after Zwicker 1958)."""
     power = np.abs(np.fft.rfft(x)) ** 2
-    erbs = _erbs(np.fft.rfftfreq(x.size, 1 / RATE))
-    edges = np.searchsorted(erbs, np.arange(1, 35))
+    places = erbs(np.fft.rfftfreq(x.size, 1 / RATE))
+    edges = np.searchsorted(places, np.arange(1, 35))
     levels = np.array([power[a:b].sum() for a, b in pairwise(edges)])
     loudness = (levels / max(levels.max(), 1e-20) + 1e-5) ** 0.25 - 1e-5**0.25
     return float(10 * np.log10(loudness[:4].sum() / loudness.sum() + 0.01))
@@ -88,7 +89,7 @@ def _registered(x: Samples) -> float | None:
     peaks = (middle > power[:-2]) & (middle >= power[2:]) & (middle > 4 * np.median(power, 0))
     peaks &= bins[1:-1, None] > 60
     weights = (peaks * middle**0.25).sum(1)
-    return float((weights * _erbs(bins[1:-1])).sum() / weights.sum()) if weights.any() else None
+    return float((weights * erbs(bins[1:-1])).sum() / weights.sum()) if weights.any() else None
 
 
 def _onset_envelope(x: Samples) -> Samples:
@@ -104,19 +105,15 @@ def _ears(x: Samples, rate: int, lowest: float = 100.0, width: float = 1.8) -> S
     Shape (20, samples at ``rate``, which divides 32 kHz).
     """
     step, n = RATE // rate, x.size
-    spectrum, erbs = np.fft.fft(x)[: n // 2 + 1], _erbs(np.arange(n // 2 + 1) * RATE / n)
+    spectrum, places = np.fft.fft(x)[: n // 2 + 1], erbs(np.arange(n // 2 + 1) * RATE / n)
     out = []
-    for middle in np.linspace(_erbs(np.array(lowest)), _erbs(np.array(9000.0)), 20):
-        inside = np.abs(erbs - middle) < width / 2
+    for middle in np.linspace(erbs(np.array(lowest)), erbs(np.array(9000.0)), 20):
+        inside = np.abs(places - middle) < width / 2
         band = np.zeros(n, np.complex128)
-        band[: n // 2 + 1][inside] = 2 * spectrum[inside] * np.cos(np.pi * (erbs[inside] - middle) / width)
+        band[: n // 2 + 1][inside] = 2 * spectrum[inside] * np.cos(np.pi * (places[inside] - middle) / width)
         level = np.abs(np.fft.ifft(band))
         out.append(np.sqrt((level[: n // step * step].reshape(-1, step) ** 2).mean(1)))
     return np.array(out)
-
-
-def _erbs(hertz: npt.NDArray[np.floating]) -> Samples:
-    return np.asarray(21.4 * np.log10(1 + 0.00437 * hertz), np.float64)
 
 
 def _novelty(x: Samples) -> Samples:
@@ -126,21 +123,16 @@ def _novelty(x: Samples) -> Samples:
     return np.asarray(np.clip(levels[:, 2:] - levels[:, :-2], 0, None).mean(0))
 
 
-def _struck(x: Samples) -> tuple[Samples, npt.NDArray[np.int64]] | None:
-    """Novelty and its peaks above its running median by four times its spread (Bello 2005), if it is long enough."""
+def _busy(x: Samples) -> float | None:
+    """Peaks of novelty a second beyond its running median and four times its spread (Bello 2005), log2(1 + rate)."""
     novelty = _novelty(x)
     if novelty.size < 63:
         return None
     usual = signal.medfilt(novelty, 63)
     stray = signal.medfilt(np.abs(novelty - usual), 63)
     peaks, _ = signal.find_peaks(novelty, distance=5, prominence=0.02)
-    return novelty, peaks[novelty[peaks] > usual[peaks] + 4 * stray[peaks] + 0.02]
-
-
-def _busy(x: Samples) -> float | None:
-    """Peaks of novelty a second, log2(1 + rate)."""
-    found = _struck(x)
-    return None if found is None else float(np.log2(1 + found[1].size / (x.size / RATE)))
+    struck = novelty[peaks] > usual[peaks] + 4 * stray[peaks] + 0.02
+    return float(np.log2(1 + np.count_nonzero(struck) / (x.size / RATE)))
 
 
 def _fast(x: Samples) -> float | None:

@@ -25,6 +25,11 @@ def shaped(audio: Audio, rate: int, gain_db: Callable[[Audio], Audio]) -> Audio:
     return np.fft.irfft(spectrum * 10 ** (gain_db(np.maximum(frequencies, 1.0)) / 20), size, axis=1)[:, :n]
 
 
+def erbs(hertz: npt.NDArray[np.floating]) -> Audio:
+    """Place of frequencies on the scale of equivalent rectangular bandwidths (Glasberg & Moore 1990)."""
+    return np.asarray(21.4 * np.log10(1 + 0.00437 * hertz), np.float64)
+
+
 def bell(frequencies: Audio, low: float, high: float) -> Audio:
     """1 between two frequencies, falling off over a third octave to either side."""
     octaves = np.log2(frequencies)

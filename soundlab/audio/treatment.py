@@ -18,7 +18,7 @@ from scipy import signal
 from soundlab.audio.events import blur, density, energy, eventful, hardness, pulsed, transients
 from soundlab.audio.pace import stretched
 from soundlab.audio.rooms import distance, drier, room, space
-from soundlab.audio.shaping import HOP, Audio, Treatment, bell, followers, istft, pitched, shaped, stft
+from soundlab.audio.shaping import HOP, Audio, Treatment, bell, erbs, followers, istft, pitched, shaped, stft
 
 
 def tilt(audio: Audio, rate: int, amount: float) -> Audio:
@@ -80,22 +80,19 @@ def _roughness(audio: Audio, rate: int, amount: float) -> Audio:
 def _steadied(audio: Audio, rate: int, amount: float) -> Audio:
     """Take beats between 15 and 300 Hz out of each band of hearing: divide by its fast envelope, give back the slow.
 
-    Bands are 1.2 ERB apart (Glasberg & Moore 1990). Noise that is so done is low-noise noise (Pumplin 1985).
-    Under 20 ms nothing is changed.
+    Bands are 1.2 ERB apart. Noise that is so done is low-noise noise (Pumplin 1985).
     """
     n = audio.shape[1]
     step = max(1, rate // 2000)
-    if n < 40 * step:
-        return audio
     spectrum = np.fft.rfft(audio, axis=1)
-    erbs = 21.4 * np.log10(1 + 0.00437 * np.fft.rfftfreq(n, 1 / rate)) / 1.2
+    bands = erbs(np.fft.rfftfreq(n, 1 / rate)) / 1.2
     smooth = [signal.butter(2, hertz, fs=rate / step, output="sos") for hertz in (300, 15)]
     gains_at = np.arange(0, n, step) + step / 2
     out = np.zeros_like(audio)
-    for middle in range(math.ceil(float(erbs[-1])) + 1):
-        weight = np.cos(np.pi / 2 * np.clip(erbs - middle, -1, 1)) ** 2
+    for middle in range(math.ceil(float(bands[-1])) + 1):
+        weight = np.cos(np.pi / 2 * np.clip(bands - middle, -1, 1)) ** 2
         analytic = np.zeros(audio.shape, np.complex128)
-        analytic[:, : erbs.size] = spectrum * weight
+        analytic[:, : bands.size] = spectrum * weight
         analytic[:, 1 : (n + 1) // 2] *= 2
         band = np.fft.ifft(analytic, axis=1)
         power = np.pad(np.abs(band).mean(0), (0, -n % step), mode="edge").reshape(-1, step).mean(1)
