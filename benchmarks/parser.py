@@ -18,7 +18,7 @@ from soundlab.config import packaged
 from soundlab.domain.feedback import Adjustment
 from soundlab.domain.language import parse
 from soundlab.errors import WrongInput
-from soundlab.services.steering import read_lexicon
+from soundlab.services.understanding import read_lexicon
 
 FOLDER = Path(__file__).parents[1] / "tests" / "domain"
 

@@ -14,7 +14,7 @@ from soundlab.domain.axes import AXES
 from soundlab.engines import registry
 from soundlab.engines.clap import Clap
 from soundlab.services import kin
-from soundlab.services.steering import read_lexicon
+from soundlab.services.understanding import read_lexicon
 from soundlab.vocabulary import things
 
 _PARTS = 10

@@ -25,17 +25,20 @@ if TYPE_CHECKING:
     from soundlab.services.curating import Curator
     from soundlab.services.dataset import Dataset
     from soundlab.services.evaluating import EvaluationService
+    from soundlab.services.exploring import ExploringService
     from soundlab.services.exporting import Exporter
     from soundlab.services.generating import GenerationService
     from soundlab.services.importing import Importer
     from soundlab.services.keeping import Keeper
     from soundlab.services.mapping import Mapper
+    from soundlab.services.remixing import Remixer
     from soundlab.services.searching import Searcher
     from soundlab.services.steering import SteeringService
     from soundlab.services.suggesting import Suggester
     from soundlab.services.switching import Switch
     from soundlab.services.taste import TasteService
     from soundlab.services.training import TrainingService
+    from soundlab.services.understanding import UnderstandingService
     from soundlab.services.wording import WordingService
     from soundlab.storage.adapters import AdapterStore
     from soundlab.storage.clips import ClipStore
@@ -234,7 +237,7 @@ class Project:
 
     @cached_property
     def lexicon(self) -> Lexicon:
-        from soundlab.services.steering import read_lexicon
+        from soundlab.services.understanding import read_lexicon
 
         return read_lexicon(packaged("presets") / "feedback", sorted((self.folder / "feedback").glob("*.toml")))
 
@@ -246,34 +249,58 @@ class Project:
         return asked(prompt, self.lexicon, taught.words, taught.names, apart=apart and taught.apart)
 
     @cached_property
-    def steering(self) -> SteeringService:
-        from soundlab.services.kin import Kin
+    def jnds(self) -> dict[str, float]:
+        """The just-noticeable difference of each descriptor."""
+        from soundlab.services.checking import read_jnds
+
+        return read_jnds(packaged("presets") / "feedback" / "jnd.toml")
+
+    @cached_property
+    def remixer(self) -> Remixer:
         from soundlab.services.remixing import Remixer
-        from soundlab.services.steering import SteeringService, read_jnds
+
+        return Remixer(
+            self.takes, self.generation, self.lexicon.layering, self.jnds, lambda checkpoint: teaching(checkpoint).apart
+        )
+
+    @cached_property
+    def understanding(self) -> UnderstandingService:
+        from soundlab.services.kin import Kin
+        from soundlab.services.understanding import UnderstandingService
         from soundlab.vocabulary import things
 
-        words = packaged("presets") / "feedback"
-        jnds = read_jnds(words / "jnd.toml")
+        return UnderstandingService(
+            self.takes,
+            self.clips,
+            self.lexicon,
+            Kin(self.lexicon, self.embedder.meanings, things(packaged("presets") / "vocabulary")),
+            lambda take: [layer.prompt for layer, _ in self.remixer.layers(take)],
+        )
+
+    @cached_property
+    def steering(self) -> SteeringService:
+        from soundlab.services.ranking import RankingService
+        from soundlab.services.steering import SteeringService
+
         return SteeringService(
             self.takes,
             self.clips,
             self.vectors,
             self.embedder,
             self.generation,
-            self.lexicon,
-            jnds,
+            self.understanding,
+            RankingService(self.vectors, self.embedder, self.taste, self.jnds),
+            self.remixer,
+            self.jnds,
             self.candidates,
-            self.taste,
             self.curator.measured,
-            Kin(self.lexicon, self.embedder.meanings, things(packaged("presets") / "vocabulary")),
-            Remixer(
-                self.takes,
-                self.generation,
-                self.lexicon.layering,
-                jnds,
-                lambda checkpoint: teaching(checkpoint).apart,
-            ),
         )
+
+    @cached_property
+    def exploring(self) -> ExploringService:
+        from soundlab.services.exploring import ExploringService
+
+        return ExploringService(self.takes, self.generation, self.steering)
 
     @cached_property
     def taste(self) -> TasteService:
@@ -291,7 +318,7 @@ class Project:
     def comparer(self) -> Comparer:
         from soundlab.services.comparing import Comparer
 
-        return Comparer(self.takes, self.vectors, self.comparisons, self.embedder.model_id, self.steering.jnds)
+        return Comparer(self.takes, self.vectors, self.comparisons, self.embedder.model_id, self.jnds)
 
     @cached_property
     def training(self) -> TrainingService:
@@ -351,7 +378,7 @@ class Project:
             self.vectors,
             self.embedder,
             self.curator.measured,
-            lambda: self.steering.jnds,
+            lambda: self.jnds,
         )
 
     @cached_property

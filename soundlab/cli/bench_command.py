@@ -59,7 +59,7 @@ def command(
     from soundlab.engines import registry
     from soundlab.engines.clap import Clap
     from soundlab.engines.local import LocalGenerator
-    from soundlab.services.steering import read_lexicon
+    from soundlab.services.understanding import read_lexicon
 
     def tell(line: str) -> None:
         click.echo(line, err=True)

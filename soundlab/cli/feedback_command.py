@@ -49,22 +49,19 @@ def command(
     with opened(project) as opened_project:
         parent = opened_project.takes.get(take)
         words = " ".join(text)
-        found = opened_project.steering.read(words, parent)
+        found = opened_project.understanding.read(words, parent)
         understood = found.adjustments
         note("understood: " + ", ".join(spoken(a) for a in understood))
         if (whose := style_of(words)) is not None:
             note(f"“{whose}” is a name, not a sound: say what is heard, such as instruments, pace, register, space")
         if found.left:
             note(f"taken for no wish: {', '.join(found.left)}")
-        if treat or (treat is None and opened_project.steering.treats(understood, n)):
-            with meter() as progress:
-                child = opened_project.steering.treat(parent.id, words, progress=progress)
-            if left := (child.recipe.get("treatment") or {}).get("left"):
-                note(f"no treatment does: {', '.join(left)}")
-            takes = [child]
-        else:
-            with meter() as progress:
-                takes = opened_project.steering.answer(parent.id, words, n, finish=treat is None, progress=progress)
+        with meter() as progress:
+            takes = opened_project.steering.follow(
+                parent.id, words, n, by_treatment=treat, understood=understood, progress=progress
+            )
+        if left := (takes[0].recipe.get("treatment") or {}).get("left"):
+            note(f"no treatment does: {', '.join(left)}")
     if as_json:
         emit({"takes": [t.as_json() for t in takes]})
     else:
@@ -73,7 +70,7 @@ def command(
 
 def _only_parse(text: str, as_json: bool) -> None:
     from soundlab.domain.language import read
-    from soundlab.services.steering import read_lexicon
+    from soundlab.services.understanding import read_lexicon
 
     found = read(text, read_lexicon(packaged("presets") / "feedback"))
     if as_json:

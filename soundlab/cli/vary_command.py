@@ -25,9 +25,9 @@ def command(take: str, axis: str | None, other: str | None, n: int, project: Pat
         raise click.UsageError("say --axis AXIS, or --to TAKE")
     with opened(project) as opened_project, meter() as progress:
         if axis is not None:
-            takes = opened_project.steering.sweep(take, axis, progress=progress)
+            takes = opened_project.exploring.sweep(take, axis, progress=progress)
         else:
-            takes = opened_project.steering.between(take, str(other), n, progress=progress)
+            takes = opened_project.exploring.between(take, str(other), n, progress=progress)
     if as_json:
         emit({"takes": [t.as_json() for t in takes]})
     else:

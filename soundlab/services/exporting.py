@@ -54,6 +54,22 @@ def file_name(words: str, identity: str, suffix: str) -> str:
     return f"{slug}_{identity}.{suffix}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One sound to be written: audio (channels, samples) at its rate, and what is said of it."""
+
+    audio: Audio
+    rate: int
+    identity: str
+    name: str
+    """Stands in the file's name."""
+    words: str
+    licence: str
+    recipe: dict[str, Any]
+    mark: str | None = None
+    """What the file says of itself, where it was generated."""
+
+
 class Exporter:
     """Writes files for the outside."""
 
@@ -86,37 +102,18 @@ class Exporter:
         for index, take in enumerate(takes):
             audio, rate = read_audio(Path(take.path))
             gain = self._gain(audio, rate, delivery)
-            written.append(self._take(take, audio * gain, rate, folder, delivery))
+            written.append(self._write(_taken(take, audio * gain, rate), folder, delivery))
             for at, (stem, heard) in enumerate(self._stems(take, audio, rate) if stems else (), 1):
-                written.append(self._take(stem, heard * gain, rate, folder, delivery, f"{take.id}-{at}"))
+                # Another take may have the same stem, at another level.
+                written.append(self._write(_taken(stem, heard * gain, rate, f"{take.id}-{at}"), folder, delivery))
             progress(index + 1, len(takes) + len(clips), "exporting")
         for index, clip in enumerate(clips):
             audio, rate = read_audio(Path(clip.path))
-            audio = audio * self._gain(audio, rate, delivery)
-            written.append(
-                self._write(
-                    audio, rate, clip.id, clip.id, clip.title, clip.rights, clip.as_json(), folder, delivery, None
-                )
-            )
+            heard = audio * self._gain(audio, rate, delivery)
+            piece = _Piece(heard, rate, clip.id, clip.id, clip.title, clip.rights, clip.as_json())
+            written.append(self._write(piece, folder, delivery))
             progress(len(takes) + index + 1, len(takes) + len(clips), "exporting")
         return written
-
-    def _take(
-        self, take: Take, audio: Audio, rate: int, folder: Path, delivery: Delivery, name: str = ""
-    ) -> dict[str, Any]:
-        """Write a take; ``name`` stands for its id where another take may have it, too, at another level."""
-        return self._write(
-            audio,
-            rate,
-            take.id,
-            name or take.id,
-            take.prompt,
-            take.licence,
-            take.as_json(),
-            folder,
-            delivery,
-            _mark(take),
-        )
 
     def _gain(self, audio: Audio, rate: int, delivery: Delivery) -> float:
         if delivery.loudness is None:
@@ -141,37 +138,37 @@ class Exporter:
         scale = np.vdot(mix, whole) / max(float(np.vdot(whole, whole)), 1e-12) if found else 1.0
         return [(stem, heard * np.float32(scale)) for stem, heard in found]
 
-    def _write(
-        self,
-        audio: Audio,
-        rate: int,
-        identity: str,
-        name: str,
-        words: str,
-        licence: str,
-        recipe: dict[str, Any],
-        folder: Path,
-        delivery: Delivery,
-        mark: str | None,
-    ) -> dict[str, Any]:
-        audio = resample(audio.astype(np.float32), rate, delivery.rate)
-        path = (folder / file_name(words, name, delivery.container)).absolute()
-        tags = {"title": words[:200], "comment": mark, "software": "soundlab", "copyright": licence} if mark else {}
+    def _write(self, piece: _Piece, folder: Path, delivery: Delivery) -> dict[str, Any]:
+        audio = resample(piece.audio.astype(np.float32), piece.rate, delivery.rate)
+        path = (folder / file_name(piece.words, piece.name, delivery.container)).absolute()
+        tags = {}
+        if piece.mark:
+            tags = {
+                "title": piece.words[:200],
+                "comment": piece.mark,
+                "software": "soundlab",
+                "copyright": piece.licence,
+            }
         write_audio(path, audio, delivery.rate, bits=delivery.bits, container=delivery.container, tags=tags)
         sidecar = path.with_suffix(".json")
         with atomic_path(sidecar) as beside:
-            beside.write_text(json.dumps(recipe, indent=2) + "\n", encoding="utf-8")
-        self._log.add([(identity, str(path))])
+            beside.write_text(json.dumps(piece.recipe, indent=2) + "\n", encoding="utf-8")
+        self._log.add([(piece.identity, str(path))])
         return {
-            "id": identity,
+            "id": piece.identity,
             "path": str(path),
             "recipe": str(sidecar),
             "sample_rate": delivery.rate,
             "bits": delivery.bits,
             "duration": round(audio.shape[1] / delivery.rate, 4),
-            "licence": licence,
-            "generated": mark is not None,
+            "licence": piece.licence,
+            "generated": piece.mark is not None,
         }
+
+
+def _taken(take: Take, audio: Audio, rate: int, name: str = "") -> _Piece:
+    """A take, to be written; ``name`` stands for its id in the file's name."""
+    return _Piece(audio, rate, take.id, name or take.id, take.prompt, take.licence, take.as_json(), mark=_mark(take))
 
 
 def _mark(take: Take) -> str:

@@ -140,7 +140,7 @@ class Proof:
 
     def _answers(self, parent: Take, axis: str, direction: int) -> list[tuple[str, Take]]:
         words = AXES[axis].pole(direction)
-        adjustments = self.steering.parse(words)
+        adjustments = self.steering.understanding.parse(words)
         rows = [a.as_json() for a in adjustments]
         plain = Brief(
             parent.prompt,
@@ -153,10 +153,10 @@ class Proof:
         answer = self.steering.brief(parent, adjustments)
 
         def best(candidates: list[Take]) -> list[str]:
-            return self.steering.ranked(parent, candidates, adjustments)[:1]
+            return self.steering.ranking.ranked(parent, candidates, adjustments)[:1]
 
         def best_twice(candidates: list[Take]) -> list[str]:
-            return [*best(candidates), self.steering.ranked(parent, candidates, adjustments, finish=True)[0]]
+            return [*best(candidates), self.steering.ranking.ranked(parent, candidates, adjustments, finish=True)[0]]
 
         made = self.generation.generate
         every, closest = made(answer, CANDIDATES, parent.seed, adjustments=rows, select=best_twice)

@@ -12,7 +12,7 @@ from soundlab.domain.feedback import FULL, LOUDER, Adjustment, Obeyed, judge
 from soundlab.domain.layers import together
 from soundlab.domain.lexicon import Layering
 from soundlab.domain.ports import Cancelled as CancelledFlag
-from soundlab.domain.ports import Progress
+from soundlab.domain.ports import Progress, ignore_progress, never
 from soundlab.domain.remix import Sounding, planned
 from soundlab.domain.take import Take
 from soundlab.errors import NotFound, WrongInput
@@ -30,6 +30,36 @@ Part = tuple[Take, float]
 """A sound and its level in the mix in dB."""
 Apart = Callable[[Take, Sequence[Adjustment], Progress], list[Take]]
 """Answers what is asked of one sound, as often as there are to be answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked of a take that is mixed from sounds."""
+
+    parent: Take
+    goals: Sequence[Adjustment]
+    """What is to change, likenesses on one axis turned into that axis."""
+    asked: Sequence[dict[str, Any]]
+    """What was said, as the new takes are to tell."""
+    n: int = 1
+    finish: bool = True
+    """Whether what a mix has missed is treated."""
+
+    @property
+    def whole(self) -> list[Adjustment]:
+        """What is asked of all sounds together."""
+        return [a for a in self.goals if not a.scope]
+
+    @property
+    def level(self) -> float:
+        """LUFS of the parent."""
+        now = self.parent.descriptors.get("loudness")
+        return now if now is not None else USUAL_LEVEL
+
+    @property
+    def louder(self) -> float:
+        """LU by which all is to be louder."""
+        return sum(a.direction * LOUDER * a.strength for a in self.whole if a.axis == "loudness")
 
 
 @dataclass(slots=True)
@@ -61,83 +91,82 @@ class Remixer:
 
     def answer(
         self,
-        parent: Take,
+        order: Order,
         sounds: Sequence[Sounding],
-        goals: Sequence[Adjustment],
-        asked: Sequence[dict[str, Any]],
-        n: int,
         apart: Apart,
         *,
-        finish: bool,
-        progress: Progress,
-        cancelled: CancelledFlag,
+        progress: Progress = ignore_progress,
+        cancelled: CancelledFlag = never,
     ) -> list[Take]:
-        """Make ``n`` mixes of what becomes of the sounds of ``parent``.
+        """Make mixes of what becomes of the sounds of a take, as many as are ordered.
 
         Raises
         ------
         WrongInput
             When no sound is left.
         """
-        held = self.layers(parent) or [(parent, 0.0)]
+        held = self.layers(order.parent) or [(order.parent, 0.0)]
         same = all(s.change == 0 and s.index is not None and not s.wishes for s in sounds)
-        if same and not any(a.axis == "loudness" for a in goals):
+        if same and not any(a.axis == "loudness" for a in order.goals):
             raise WrongInput("there is none of that in it", f"it has: {', '.join(t.prompt for t, _ in held)}")
-        now = parent.descriptors.get("loudness")
-        lufs = now if now is not None else USUAL_LEVEL
-        left: list[Sounding] = []
-        columns: list[tuple[list[Take], float]] = []
-        for sound in sounds:
-            if sound.change is None:
-                continue
+        left = [sound for sound in sounds if sound.change is not None]
+        if not left:
+            raise WrongInput("that takes every sound out", "leave one in")
+        columns: list[list[Part]] = []
+        for sound in left:
 
             def told(done: int, total: int, what: str, sound: Sounding = sound) -> None:
                 progress(done, total, f"{sound.prompt}: {what}")
 
-            level = 0.0
-            if sound.index is None:
-                brief = added(parent, sound.prompt, lufs + ADDED)
-                made = self.generation.generate(brief, n, parent.seed, progress=told, cancelled=cancelled)
-                takes = [self.generation.laid_by(t.id) for t in made]
-            else:
-                take, level = held[sound.index]
-                takes = [take] * n
-                if any(a.kind != "keep" for a in sound.wishes):
-                    take = self.generation.measured(take.id)
-                    held[sound.index] = take, level
-                    takes = [self.generation.laid_by(t.id) for t in apart(take, sound.wishes, told)]
-            left.append(sound)
-            columns.append((takes, level + sound.change))
-        if not left:
-            raise WrongInput("that takes every sound out", "leave one in")
-        whole = [a for a in goals if not a.scope]
-        louder = sum(a.direction * LOUDER * a.strength for a in whole if a.axis == "loudness")
-
-        def mixed(parts: Sequence[Part]) -> Take:
-            prompt = together([take.prompt for take, _ in parts])
-            child = self.generation.mixed(parent, parts, prompt, min(0.0, lufs + louder), asked, limited=bool(louder))
-            rows = check(parent, child, whole, self.jnds)
-            for sound, (after, level) in zip(left, parts, strict=True):
-                if sound.index is not None:
-                    rows += self._check(sound, held[sound.index], after, level)
-            self.takes.change(child.id, obeyed=[o.as_json() for o in rows])
-            return self.takes.get(child.id)
-
+            columns.append(self._column(order, sound, held, apart, told, cancelled))
         out = []
-        for at in range(n):
-            parts = [(takes[at], level) for takes, level in columns]
-            child = mixed(parts)
-            if finish and (missed := _missed(child, whole)):
+        for parts in zip(*columns, strict=True):
+            child = self._mixed(order, left, held, parts)
+            if order.finish and (missed := _missed(child, order.whole)):
                 harder = [
                     (self._treated(take, missed, progress, cancelled) if s.wishes else take, level)
                     for s, (take, level) in zip(left, parts, strict=True)
                 ]
-                again = mixed(harder)
-                better = len(_missed(again, whole)) < len(missed)
+                again = self._mixed(order, left, held, harder)
+                better = len(_missed(again, order.whole)) < len(missed)
                 self.takes.change((child if better else again).id, state="unranked")
                 child = again if better else child
             out.append(child)
         return out
+
+    def _column(
+        self,
+        order: Order,
+        sound: Sounding,
+        held: list[Part],
+        apart: Apart,
+        progress: Progress,
+        cancelled: CancelledFlag,
+    ) -> list[Part]:
+        """What becomes of one sound, once for each mix. What ``held`` has of it is measured, where it is to change."""
+        if sound.index is None:
+            brief = added(order.parent, sound.prompt, order.level + ADDED)
+            made = self.generation.generate(brief, order.n, order.parent.seed, progress=progress, cancelled=cancelled)
+            return [(self.generation.laid_by(take.id), sound.change or 0.0) for take in made]
+        take, level = held[sound.index]
+        takes = [take] * order.n
+        if any(a.kind != "keep" for a in sound.wishes):
+            take = self.generation.measured(take.id)
+            held[sound.index] = take, level
+            takes = [self.generation.laid_by(t.id) for t in apart(take, sound.wishes, progress)]
+        return [(take, level + (sound.change or 0.0)) for take in takes]
+
+    def _mixed(self, order: Order, left: Sequence[Sounding], held: Sequence[Part], parts: Sequence[Part]) -> Take:
+        """A mix of parts, kept and checked."""
+        prompt = together([take.prompt for take, _ in parts])
+        lufs = min(0.0, order.level + order.louder)
+        child = self.generation.mixed(order.parent, parts, prompt, lufs, order.asked, limited=bool(order.louder))
+        rows = check(order.parent, child, order.whole, self.jnds)
+        for sound, (after, level) in zip(left, parts, strict=True):
+            if sound.index is not None:
+                rows += self._check(sound, held[sound.index], after, level)
+        self.takes.change(child.id, obeyed=[o.as_json() for o in rows])
+        return self.takes.get(child.id)
 
     def _treated(self, take: Take, wishes: Sequence[Adjustment], progress: Progress, cancelled: CancelledFlag) -> Take:
         """A sound, treated as far as it goes: in a mix less of it arrives."""

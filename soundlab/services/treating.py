@@ -10,7 +10,7 @@ import numpy as np
 
 from soundlab.audio.descriptors import DESCRIPTORS, RATE, Analysis
 from soundlab.audio.loudness import integrated
-from soundlab.audio.shaping import Audio, Treatment
+from soundlab.audio.shaping import SIZE, Audio, Treatment
 from soundlab.audio.treatment import ORDER, TREATMENTS
 from soundlab.audio.write import resample
 from soundlab.domain.axes import AXES
@@ -59,6 +59,8 @@ _REFINE = 2
 _ROUNDS = 4
 _ENOUGH = 1.3
 """Just-noticeable differences by which what was moved back is moved again: no more, or the others are pulled back."""
+_SHORTEST = 5 * SIZE
+"""Samples that less is filled up to by silence meanwhile: treatments look at spectra over time."""
 _PEAK = 10 ** (-1 / 20)
 
 
@@ -132,6 +134,8 @@ def treat(
     Cancelled
         When ``cancelled`` says so; it is asked before each wish is turned.
     """
+    length = audio.shape[1]
+    audio = np.pad(audio, ((0, 0), (0, max(0, _SHORTEST - length))))
     wishes = sorted((a for a in adjustments if able(a)), key=lambda a: ORDER.index(str(a.axis)))
     counted = [str(a.axis) for a in wishes if AXES[str(a.axis)].counted]
     start = {axis: measured(audio, rate, axis) if since is None else since.get(axis) for axis in counted}
@@ -172,7 +176,7 @@ def treat(
     if level is not None and float(np.abs(made).max()) > _PEAK:  # more lows at one loudness may have higher peaks
         made = levelled(made, rate, level)
     made = made * min(1.0, _PEAK / max(float(np.abs(made).max()), 1e-9))
-    return made, [
+    return made[:, :length], [
         Applied(
             axis,
             a.direction,

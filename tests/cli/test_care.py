@@ -67,9 +67,9 @@ def test_feedback_that_changes_nothing_or_names_the_take_itself_is_told_so(cli: 
 
 def test_a_take_is_known_by_its_id_without_an_at(cli: Cli, take: str, inside: Path) -> None:
     with opened(inside) as project:
-        (found,) = project.steering.parse(f"more like {take}")
+        (found,) = project.understanding.parse(f"more like {take}")
         assert (found.kind, found.target) == ("like", take)
-        assert [a.term for a in project.steering.parse("more thunder")] == ["thunder"]
+        assert [a.term for a in project.understanding.parse("more thunder")] == ["thunder"]
 
 
 def test_the_doctor_misses_sound_that_is_gone(cli: Cli, take: str, inside: Path) -> None:

@@ -8,7 +8,7 @@ from soundlab.config import packaged
 from soundlab.domain.language import parse
 from soundlab.domain.lexicon import build
 from soundlab.errors import WrongInput
-from soundlab.services.steering import read_lexicon
+from soundlab.services.understanding import read_lexicon
 
 LEXICON = read_lexicon(packaged("presets") / "feedback")
 

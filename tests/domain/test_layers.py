@@ -4,7 +4,7 @@ import pytest
 
 from soundlab.config import packaged
 from soundlab.domain.layers import BEHIND, asked, layers
-from soundlab.services.steering import read_lexicon
+from soundlab.services.understanding import read_lexicon
 
 LEXICON = read_lexicon(packaged("presets") / "feedback")
 

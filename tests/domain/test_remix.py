@@ -5,7 +5,7 @@ import pytest
 from soundlab.config import packaged
 from soundlab.domain.language import parse
 from soundlab.domain.remix import alone, planned, spared
-from soundlab.services.steering import read_lexicon
+from soundlab.services.understanding import read_lexicon
 
 LEXICON = read_lexicon(packaged("presets") / "feedback")
 

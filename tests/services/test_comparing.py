@@ -73,19 +73,19 @@ def test_a_sweep_goes_from_the_least_to_the_most_with_the_take_in_the_middle(ins
 def test_takes_between_two_measure_between_them(warm: Project) -> None:
     (one,) = warm.generation.generate(Brief("rain", seconds=2.0), 1, 1)
     (two,) = warm.generation.generate(Brief("a low drone", seconds=2.0), 1, 2)
-    near, far = warm.steering.between(one.id, two.id, 2)
+    near, far = warm.exploring.between(one.id, two.id, 2)
     assert near.parent == far.parent == one.id
     assert [r["weight"] for r in far.references] == [pytest.approx(1 / 3), pytest.approx(2 / 3)]
     wanted = [t.recipe["measures"]["brightness"] for t in (near, far)]
     assert one.descriptors["brightness"] > wanted[0] > wanted[1] > two.descriptors["brightness"]
     warm.takes.change(two.id, checkpoint="facebook/musicgen-small")
     with pytest.raises(WrongInput, match="one checkpoint"):
-        warm.steering.between(one.id, two.id)
+        warm.exploring.between(one.id, two.id)
 
 
 def test_one_axis_is_taken_from_another_take(warm: Project) -> None:
     dark, bright = (warm.generation.generate(Brief(p, seconds=2.0), 1, 1)[0] for p in ("a low drone", "rain"))
-    (wish,) = warm.steering.parse(f"the brightness of @{bright.id}")
+    (wish,) = warm.understanding.parse(f"the brightness of @{bright.id}")
     assert (wish.kind, wish.axis, wish.target) == ("like", "brightness", bright.id)
     (goal,) = warm.steering.goals(dark, [wish])
     assert (goal.kind, goal.axis, goal.direction) == ("axis", "brightness", 1) and goal.strength > 0.5
@@ -94,7 +94,7 @@ def test_one_axis_is_taken_from_another_take(warm: Project) -> None:
     assert child.references == [] and child.adjustments[0]["axis"] == "brightness"
     assert child.obeyed[0]["after"] > child.obeyed[0]["before"]
     with pytest.raises(NotFound):
-        warm.steering.parse("the brightness of @tnothing")
+        warm.understanding.parse("the brightness of @tnothing")
 
 
 def test_what_a_person_corrected_is_what_is_done(warm: Project) -> None:
@@ -107,7 +107,7 @@ def test_what_a_person_corrected_is_what_is_done(warm: Project) -> None:
 def test_a_second_take_is_the_second_that_is_shown(warm: Project) -> None:
     (parent,) = warm.generation.generate(Brief("rain", seconds=1.0), 1, 1)
     first, second = (warm.steering.answer(parent.id, words)[0] for words in ("darker", "brighter"))
-    (wish,) = warm.steering.parse("like the second one", first)
+    (wish,) = warm.understanding.parse("like the second one", first)
     assert wish.target == second.id
 
 

@@ -6,7 +6,7 @@ from soundlab.services.kin import Kin
 
 
 def test_an_unknown_word_that_surely_points_along_an_axis_is_read_so(warm: Project) -> None:
-    read = warm.steering.parse("more reverberating, add zithers, less thundering")
+    read = warm.understanding.parse("more reverberating, add zithers, less thundering")
     assert [(a.kind, a.axis, a.term, a.direction) for a in read] == [
         ("axis", "space", None, 1),
         ("term", None, "zithers", 1),
@@ -17,6 +17,6 @@ def test_an_unknown_word_that_surely_points_along_an_axis_is_read_so(warm: Proje
 
 def test_things_and_encoders_that_were_not_measured_leave_terms_as_they_are(warm: Project) -> None:
     wind, reverberating = (Adjustment("term", w, term=w) for w in ("wind", "reverberating"))
-    assert warm.steering.kin.resolved(wind) == wind
+    assert warm.understanding.kin.resolved(wind) == wind
     deaf = Kin(warm.lexicon, lambda texts: None, ())
     assert deaf.resolved(reverberating) == reverberating

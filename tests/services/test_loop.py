@@ -187,7 +187,7 @@ def test_a_checkpoint_that_is_not_steered_by_sound_draws_anew(warm: Project, tmp
 
 def test_revising_writes_words_terms_and_avoid(warm: Project) -> None:
     parent = warm.generation.generate(Brief("bright rain", seconds=2.0), 1, 3)[0]
-    asked = warm.steering.parse("much darker, add bells, no wind, more metallic, keep the rhythm")
+    asked = warm.understanding.parse("much darker, add bells, no wind, more metallic, keep the rhythm")
     brief = revise(parent, asked, {"brightness": 0.1})
     assert brief.prompt == "very dark, metallic rain with bells"
     assert brief.avoid == "wind"
@@ -211,7 +211,7 @@ def test_an_answer_sounds_like_its_parent_where_nothing_is_to_join_it(warm: Proj
         return float(np.mean([first @ other for other in others]))
 
     def like(feedback: str, **changes: object) -> float:
-        asked = warm.steering.parse(feedback)
+        asked = warm.understanding.parse(feedback)
         briefs = [revise(parent, asked, warm.steering.jnds) for parent in parents]
         assert [b.anchor for b in briefs] == [parent.id for parent in parents]
         return float(np.mean([likeness(p, b.with_(**changes)) for p, b in zip(parents, briefs, strict=True)]))
@@ -220,7 +220,7 @@ def test_an_answer_sounds_like_its_parent_where_nothing_is_to_join_it(warm: Proj
         assert like(wish, replay=None) > like(wish, replay=None, anchor=None) + 0.05
     # A room is asked for step by step, whatever its candidates' passes: it has no place in this comparison.
     assert like("darker", passes=(2,)) > max(like("darker", passes=(32,)), like("darker", replay=None))
-    assert revise(parents[0], warm.steering.parse("brighter, add bells"), warm.steering.jnds).anchor is None
+    assert revise(parents[0], warm.understanding.parse("brighter, add bells"), warm.steering.jnds).anchor is None
 
 
 def test_an_answer_is_shown_what_treatment_would_make_of_its_parent(
@@ -228,7 +228,7 @@ def test_an_answer_is_shown_what_treatment_would_make_of_its_parent(
 ) -> None:
     monkeypatch.setattr(steering, "TOWARDS", 1.0)
     parents = [warm.generation.generate(Brief(prompt, seconds=2.0), 1, 3)[0] for prompt in ("fire", "machinery")]
-    asked = warm.steering.parse("brighter")
+    asked = warm.understanding.parse("brighter")
     measured = []
     for parent in parents:
         brief = warm.steering.brief(parent, asked)
@@ -240,8 +240,8 @@ def test_an_answer_is_shown_what_treatment_would_make_of_its_parent(
         assert plain[0].recipe["imagined"] is None
         measured.append([np.mean([t.descriptors["brightness"] for t in takes]) for takes in (shown, plain)])
     assert np.mean([shown - plain for shown, plain in measured]) > 0.3 * warm.steering.jnds["brightness"]
-    assert warm.steering.brief(parents[0], warm.steering.parse("brighter, add bells")).imagined is None
-    assert warm.steering.brief(parents[0], warm.steering.parse("louder")).imagined is None
+    assert warm.steering.brief(parents[0], warm.understanding.parse("brighter, add bells")).imagined is None
+    assert warm.steering.brief(parents[0], warm.understanding.parse("louder")).imagined is None
 
 
 def test_an_anchor_brings_its_ceiling_along(warm: Project, tone: Path) -> None:
@@ -279,7 +279,7 @@ def test_speaking_again_of_an_axis_replaces_what_was_said(warm: Project) -> None
     parent = warm.generation.generate(Brief("rain", seconds=1.0), 1, 3)[0]
     darker = warm.steering.answer(parent.id, "darker")[0]
     assert darker.prompt == "dark rain"
-    assert revise(darker, warm.steering.parse("brighter"), warm.steering.jnds).prompt == "bright rain"
+    assert revise(darker, warm.understanding.parse("brighter"), warm.steering.jnds).prompt == "bright rain"
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_speaking_again_of_an_axis_replaces_what_was_said(warm: Project) -> None
 )
 def test_adjectives_go_where_a_writer_would_put_them(warm: Project, prompt: str, feedback: str, revised: str) -> None:
     parent = Take("t1", "", prompt, 1, "sketch", 1.0)
-    assert revise(parent, warm.steering.parse(feedback), warm.steering.jnds).prompt == revised
+    assert revise(parent, warm.understanding.parse(feedback), warm.steering.jnds).prompt == revised
 
 
 def test_feedback_makes_a_measured_child_and_keeps_the_rest_unranked(warm: Project) -> None:
@@ -314,12 +314,12 @@ def test_feedback_makes_a_measured_child_and_keeps_the_rest_unranked(warm: Proje
 
 def test_references_in_feedback_are_looked_up(warm: Project) -> None:
     one, two = warm.generation.generate(Brief("rain", seconds=1.0), 2, 5)
-    (like,) = warm.steering.parse("like the second one", one)
+    (like,) = warm.understanding.parse("like the second one", one)
     assert like.target == two.id
     with pytest.raises(NotFound, match="no take 5"):
-        warm.steering.parse("like the fifth one", one)
+        warm.understanding.parse("like the fifth one", one)
     with pytest.raises(NotFound):
-        warm.steering.parse("like @tzzzzzz")
+        warm.understanding.parse("like @tzzzzzz")
 
 
 def test_check_needs_both_measures(warm: Project) -> None:

@@ -7,11 +7,11 @@ import pytest
 import soundfile
 
 from soundlab.domain.brief import Brief
-from soundlab.domain.ports import ignore_progress, never
 from soundlab.domain.take import LAYER, Take
 from soundlab.errors import WrongInput
 from soundlab.project import Project
 from soundlab.services.exporting import Delivery
+from soundlab.services.remixing import Order
 from soundlab.services.reviewing import decide
 
 PROMPT = "rain with distant church bells"
@@ -66,7 +66,7 @@ def test_a_sound_is_taken_out_and_the_last_one_is_not(warm: Project, mixed: Take
 
 
 def test_what_is_said_of_one_sound_changes_that_alone(warm: Project, mixed: Take) -> None:
-    found = warm.steering.read("make the bells darker", mixed)
+    found = warm.understanding.read("make the bells darker", mixed)
     assert ([a.scope for a in found.adjustments], found.left) == (["bells"], [])
     (child,) = warm.steering.answer(mixed.id, "make the bells darker", finish=False)
     (rain, _), (bells, _) = layers(warm, child)
@@ -77,7 +77,7 @@ def test_what_is_said_of_one_sound_changes_that_alone(warm: Project, mixed: Take
 
 
 def test_what_is_said_of_a_sound_that_is_not_there_is_said_back(warm: Project, mixed: Take) -> None:
-    found = warm.steering.read("make the owl darker", mixed)
+    found = warm.understanding.read("make the owl darker", mixed)
     assert ([a.scope for a in found.adjustments], found.left) == ([None], ["owl"])
 
 
@@ -116,22 +116,13 @@ def test_stems_add_up_to_the_take(warm: Project, mixed: Take, tmp_path: Path) ->
 
 
 def test_what_does_not_arrive_in_the_mix_is_treated_in_its_sounds(warm: Project, mixed: Take) -> None:
-    (wish,) = warm.steering.parse("much darker", mixed)
-    sounds = warm.steering.remixer.planned(mixed, [wish])
+    (wish,) = warm.understanding.parse("much darker", mixed)
+    sounds = warm.remixer.planned(mixed, [wish])
     assert sounds is not None
 
     def answer(finish: bool) -> Take:
-        (child,) = warm.steering.remixer.answer(
-            mixed,
-            sounds,
-            [wish],
-            [wish.as_json()],
-            1,
-            lambda take, wishes, told: [take],  # as if no sound had moved
-            finish=finish,
-            progress=ignore_progress,
-            cancelled=never,
-        )
+        order = Order(mixed, [wish], [wish.as_json()], finish=finish)
+        (child,) = warm.remixer.answer(order, sounds, lambda take, wishes, told: [take])  # as if no sound had moved
         return child
 
     assert [o["ok"] for o in answer(finish=False).obeyed or []] == [False]

@@ -13,7 +13,7 @@ from soundlab.domain.brief import Brief
 from soundlab.domain.feedback import Adjustment
 from soundlab.errors import WrongInput
 from soundlab.project import Project
-from soundlab.services.steering import read_jnds
+from soundlab.services.checking import read_jnds
 from soundlab.services.treating import measured, treat
 from tests.conftest import Cli
 
@@ -117,6 +117,15 @@ def test_every_pole_has_a_treatment_and_no_amount_breaks_it() -> None:
             for amount in (0.05, 1.0):
                 made = function(audio, RATE, amount)
                 assert made.shape == audio.shape and np.isfinite(made).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_is_shorter_than_a_spectrum_is_treated_too() -> None:
+    click = sound("ticking")[:, :700]
+    for axis, direction in (("density", -1), ("tonality", 1), ("space", -1), ("speed", 1), ("energy", -1)):
+        wish = Adjustment("axis", axis, axis=axis, direction=direction, strength=0.5)
+        made, _ = treat(click, RATE, [wish], JNDS)
+        assert made.shape == click.shape and np.isfinite(made).all()
 
 
 def test_several_at_once_and_the_level_stays() -> None:

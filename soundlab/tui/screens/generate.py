@@ -196,10 +196,9 @@ class GenerateScreen(StageScreen):
         project = self.app.project
 
         def understand(text: str) -> tuple[list[Adjustment], list[str]]:
-            from soundlab.services.steering import workable
+            from soundlab.services.understanding import workable
 
-            steering = project.steering  # called on a thread: the lexicon is read when it is first used
-            found = steering.read(text, take)
+            found = project.understanding.read(text, take)  # called on a thread: it reads the lexicon at first
             workable(take, found.adjustments)
             return found.adjustments, found.left
 
@@ -211,14 +210,16 @@ class GenerateScreen(StageScreen):
                 return
 
             def work(progress: Any, cancelled: Any) -> list[Take]:
-                steering = project.steering
-                understood = wish.understood
-                found = understood if understood is not None else steering.parse(wish.text, take)
-                if wish.treat if wish.treat is not None else steering.treats(found):
-                    return [steering.treat(take.id, wish.text, found, progress=progress, cancelled=cancelled)]
-                return steering.answer(
-                    take.id, wish.text, understood=found, progress=progress, cancelled=cancelled, stream=True
+                made: list[Take] = project.steering.follow(
+                    take.id,
+                    wish.text,
+                    by_treatment=wish.treat,
+                    understood=wish.understood,
+                    progress=progress,
+                    cancelled=cancelled,
+                    stream=True,
                 )
+                return made
 
             self._start("generate", work)
 
@@ -264,7 +265,7 @@ class GenerateScreen(StageScreen):
         if marked is not None and marked != take.id:
             self._start(
                 "generate",
-                lambda p, c: project.steering.between(marked, take.id, progress=p, cancelled=c),
+                lambda p, c: project.exploring.between(marked, take.id, progress=p, cancelled=c),
             )
             return
 
@@ -365,7 +366,7 @@ def _asked(take: Take) -> str:
 
 
 def _sweep(project: Any, take: str, axis: str, progress: Any, cancelled: Any) -> list[Take]:
-    made: list[Take] = project.steering.sweep(take, axis, progress=progress, cancelled=cancelled)
+    made: list[Take] = project.exploring.sweep(take, axis, progress=progress, cancelled=cancelled)
     return [t for t in made if t.id != take]
 
 
