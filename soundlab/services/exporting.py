@@ -98,6 +98,7 @@ class Exporter:
             raise WrongInput("nothing to export", "name takes, or a --collection")
         if folder.exists() and not folder.is_dir():
             raise WrongInput(f"{folder} is a file", "name a folder")
+        folder = folder.resolve()
         written = []
         for index, take in enumerate(takes):
             audio, rate = read_audio(Path(take.path))
@@ -140,7 +141,7 @@ class Exporter:
 
     def _write(self, piece: _Piece, folder: Path, delivery: Delivery) -> dict[str, Any]:
         audio = resample(piece.audio.astype(np.float32), piece.rate, delivery.rate)
-        path = (folder / file_name(piece.words, piece.name, delivery.container)).absolute()
+        path = folder / file_name(piece.words, piece.name, delivery.container)
         tags = {}
         if piece.mark:
             tags = {

@@ -62,7 +62,7 @@ def audio_files(paths: Sequence[Path]) -> Iterator[Path]:
         if not path.exists():
             raise NotFound(f"no such file or folder: {path}", "check the path")
         if not path.is_dir():
-            yield path.absolute()
+            yield _plain(path)
             continue
         for folder, inner, names in os.walk(path, followlinks=True):
             real = Path(folder).resolve()
@@ -73,7 +73,12 @@ def audio_files(paths: Sequence[Path]) -> Iterator[Path]:
             inner[:] = sorted(name for name in inner if not name.startswith("."))
             for name in sorted(names):
                 if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
-                    yield (Path(folder) / name).absolute()
+                    yield _plain(Path(folder) / name)
+
+
+def _plain(path: Path) -> Path:
+    """An absolute path without ``..``; links stay."""
+    return path.resolve() if ".." in path.parts else path.absolute()
 
 
 class Importer:

@@ -18,13 +18,13 @@ class AdapterStore:
     """Reads and writes adapters."""
 
     def __init__(self, database: Database) -> None:
-        self._engine, self._resolve = database.engine, database.resolve
+        self._engine, self._resolve, self._stored = database.engine, database.resolve, database.stored
 
     def put(self, adapter: Adapter) -> None:
         """Insert an adapter, replacing one of the same name."""
         with self._engine.begin() as connection:
             connection.execute(delete(adapters).where(adapters.c.name == adapter.name))
-            row = {f: getattr(adapter, f) for f in _FIELDS}
+            row = {**{f: getattr(adapter, f) for f in _FIELDS}, "path": self._stored(adapter.path)}
             connection.execute(insert(adapters).values(**{**row, "created": adapter.created or now()}))
 
     def evaluated(self, name: str, evaluation: dict[str, Any]) -> None:

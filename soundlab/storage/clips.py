@@ -35,7 +35,7 @@ class ClipStore:
     """Reads and writes clips. Ids are ``c`` and the start of the content hash."""
 
     def __init__(self, database: Database) -> None:
-        self._engine, self._resolve = database.engine, database.resolve
+        self._engine, self._resolve, self._stored = database.engine, database.resolve, database.stored
 
     def add(self, clip: Clip) -> Clip:
         """Insert a clip and return it with its id; the id grows in the unlikely case that it is taken."""
@@ -48,7 +48,7 @@ class ClipStore:
             connection.execute(
                 insert(clips).values(
                     id=identity,
-                    path=clip.path,
+                    path=self._stored(clip.path),
                     title=clip.title,
                     sha256=clip.sha256,
                     duration=clip.duration,
@@ -84,6 +84,8 @@ class ClipStore:
 
         With ``undoable``, what the change is called, :meth:`undo` takes it back.
         """
+        if "path" in values:
+            values = {**values, "path": self._stored(str(values["path"]))}
         with self._engine.begin() as connection:
             if undoable is not None:
                 self._remember(connection, ids, list(values), undoable)
@@ -153,7 +155,7 @@ class ClipStore:
 
     def by_path(self, path: str) -> Clip | None:
         """Return the clip whose file that is, if known."""
-        return next(iter(self._load(select(clips).where(clips.c.path == path).limit(1))), None)
+        return next(iter(self._load(select(clips).where(clips.c.path == self._stored(path)).limit(1))), None)
 
     def get(self, identity: str) -> Clip:
         """Return a clip by id, or by a unique start of it.

@@ -15,7 +15,7 @@ from soundlab.errors import SoundlabError
 from soundlab.storage import clip_text
 from soundlab.storage.tables import adapters, clips, takes
 
-HEAD = "0007"
+HEAD = "0008"
 """Newest revision in ``migrations/versions``; a test holds the two together."""
 
 
@@ -62,6 +62,10 @@ class Database:
         with self.engine.connect() as connection:
             return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
 
+    def stored(self, path: str) -> str:
+        """A path as it is kept: relative where it lies in the project's folder, which may be moved or copied."""
+        return kept(path, self.path.parent.parent)
+
     def resolve(self, path: str) -> str:
         """A stored path as it is on this machine: relative ones lie in the project's folder."""
         return path if Path(path).is_absolute() else str(self.path.parent.parent / path)
@@ -85,6 +89,15 @@ class Database:
     def close(self) -> None:
         """Release the file."""
         self.engine.dispose()
+
+
+def kept(path: str, project: Path) -> str:
+    """A path without ``..``, relative to the project's folder (which holds no links) where it lies in it."""
+    plain = Path(path).resolve() if ".." in Path(path).parts else Path(path).absolute()
+    for place in (plain, plain.resolve()):
+        if place.is_relative_to(project):
+            return place.relative_to(project).as_posix()
+    return str(plain)
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
@@ -117,4 +130,4 @@ def _prepare(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-__all__ = ["HEAD", "Connection", "Database", "now", "upgrade"]
+__all__ = ["HEAD", "Connection", "Database", "kept", "now", "upgrade"]

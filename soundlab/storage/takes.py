@@ -26,14 +26,16 @@ class TakeStore:
     """Reads and writes takes."""
 
     def __init__(self, database: Database) -> None:
-        self._engine, self._resolve = database.engine, database.resolve
+        self._engine, self._resolve, self._stored = database.engine, database.resolve, database.stored
 
     def add(self, rows: Sequence[Take]) -> None:
         """Insert takes, normally pending ones."""
         with self._engine.begin() as connection:
-            connection.execute(
-                insert(takes), [{**{f: getattr(t, f) for f in _FIELDS}, "created": t.created or now()} for t in rows]
-            )
+            values = [
+                {**{f: getattr(t, f) for f in _FIELDS}, "path": self._stored(t.path), "created": t.created or now()}
+                for t in rows
+            ]
+            connection.execute(insert(takes), values)
 
     def change(self, identity: str, **values: Any) -> None:
         """Update columns of one take."""

@@ -1,5 +1,6 @@
 """What a person could lose or be told wrongly: rights, adapters, names of files, the hint of a command."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,22 @@ def test_an_axis_that_cannot_be_measured_is_said_to_be_that(cli: Cli, inside: Pa
         project.takes.change(take["id"], descriptors=take["descriptors"] | {"speed": None})
     assert cli("feedback", take["id"], "faster and spookier", "--generate") == 0
     assert "faster (nothing to measure)" in cli.out and "(by ear)" in cli.out
+
+
+def test_a_project_can_be_copied_and_moved_with_all_that_is_in_it(
+    cli: Cli, take: str, inside: Path, noises: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli("import", f"../{noises.relative_to(inside.parent)}")
+    cli("import", str(noises), "--copy")
+    cli("reject", take)
+    copy, moved = inside.parent / "copy", inside.parent / "moved"
+    shutil.copytree(inside, copy)
+    monkeypatch.chdir(copy)
+    assert cli("purge", "--rejected", "--yes") == 0 and not (copy / "takes" / f"{take}.wav").exists()
+    monkeypatch.chdir(inside)
+    assert (inside / "takes" / f"{take}.wav").is_file()
+    inside.rename(moved)
+    monkeypatch.chdir(moved)
+    assert cli("export", take, "--to", str(inside.parent / "out")) == 0
+    clips = cli.json("clips")["clips"]
+    assert clips and not any(c["missing"] for c in clips) and not any(".." in c["path"] for c in clips)

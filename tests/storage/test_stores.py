@@ -7,6 +7,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import update
 
 from soundlab.domain.clip import Clip
 from soundlab.domain.ports import Embedded
@@ -15,7 +16,7 @@ from soundlab.errors import NotFound, SoundlabError
 from soundlab.storage import database as database_module
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.database import HEAD, Database
-from soundlab.storage.tables import metadata
+from soundlab.storage.tables import clips, metadata, takes
 from soundlab.storage.takes import TakeStore
 from soundlab.storage.vectors import VectorStore
 
@@ -65,6 +66,32 @@ def test_migrations_build_the_tables_of_the_code(database: Database) -> None:
         options = {"include_name": lambda name, kind, _: kind != "table" or not str(name).startswith("clip_text")}
         assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+def test_files_of_a_project_that_was_moved_under_an_older_schema_are_found(tmp_path: Path) -> None:
+    now, other = tmp_path / "now", tmp_path / "other"
+    for file in (now / "takes" / "t1.wav", now / "media" / "own.wav", other / "far.wav"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    path = now / ".soundlab" / "soundlab.db"
+    path.parent.mkdir()
+    older = Database(path)
+    TakeStore(older).add([take("t1")])
+    own, far = (ClipStore(older).add(clip(name)).id for name in ("own", "far"))
+    was = tmp_path / "was"
+    with older.engine.begin() as connection:
+        for table, identity, place in (
+            (takes, "t1", f"{was}/takes/t1.wav"),
+            (clips, own, f"{was}/media/own.wav"),
+            (clips, far, f"{now}/../other/far.wav"),
+        ):
+            connection.execute(update(table).where(table.c.id == identity).values(path=place))
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0007'")
+    older.close()
+    opened = Database(path)
+    assert TakeStore(opened).get("t1").path == str(now / "takes" / "t1.wav")
+    assert [c.path for c in ClipStore(opened).all()] == [str(now / "media" / "own.wav"), str(other / "far.wav")]
+    opened.close()
 
 
 def test_a_newer_database_and_a_broken_one_are_refused(tmp_path: Path) -> None:
