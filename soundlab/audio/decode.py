@@ -114,6 +114,25 @@ def read_audio(path: Path, *, start: float = 0.0, seconds: float | None = None) 
     return _clean(audio), info.sample_rate
 
 
+def breaks_off(path: Path) -> bool:
+    """Whether a file that can be read has no end: its header promises more than there is. Reads its last block.
+
+    Raises
+    ------
+    UnreadableAudio
+        As :func:`probe`.
+    """
+    info = probe(path)
+    if info.format == CONTAINER:
+        return False  # which say how long they are by what is in them
+    try:
+        with soundfile.SoundFile(path) as file:
+            file.seek(max(0, info.frames - _BLOCK))
+            return len(file.read(_BLOCK, dtype="float32")) < min(_BLOCK, info.frames)
+    except (soundfile.LibsndfileError, OSError):
+        return True
+
+
 def blocks(path: Path, *, start: float = 0.0) -> Iterator[npt.NDArray[np.float32]]:
     """Yield a file's audio from ``start`` seconds on, (frames, channels), some at a time; one that breaks off ends.
 

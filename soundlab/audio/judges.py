@@ -27,6 +27,7 @@ _SIZE, _HOP = 1024, 256
 
 def _power(x: Samples) -> Samples:
     """Power spectrogram (bins, frames) with other windows than the descriptors'."""
+    x = np.pad(x, (0, max(0, _SIZE - x.size)))
     return np.asarray(np.abs(signal.stft(x, RATE, "blackman", _SIZE, _SIZE - _HOP)[2]) ** 2)
 
 

@@ -10,6 +10,7 @@ from soundlab.cli.options import emit, json_option, meter, note, opened, project
 from soundlab.cli.rows import print_takes
 from soundlab.config import packaged
 from soundlab.domain.feedback import spoken
+from soundlab.domain.language import Reading
 from soundlab.domain.lint import style_of
 
 
@@ -54,8 +55,7 @@ def command(
         note("understood: " + ", ".join(spoken(a) for a in understood))
         if (whose := style_of(words)) is not None:
             note(f"“{whose}” is a name, not a sound: say what is heard, such as instruments, pace, register, space")
-        if found.left:
-            note(f"taken for no wish: {', '.join(found.left)}")
+        _tell(found)
         with meter() as progress:
             takes = opened_project.steering.follow(
                 parent.id, words, n, by_treatment=treat, understood=understood, progress=progress
@@ -74,9 +74,18 @@ def _only_parse(text: str, as_json: bool) -> None:
 
     found = read(text, read_lexicon(packaged("presets") / "feedback"))
     if as_json:
-        emit({"adjustments": [a.as_json() for a in found.adjustments], "left": found.left})
+        emit(
+            {"adjustments": [a.as_json() for a in found.adjustments], "left": found.left, "beyond": list(found.beyond)}
+        )
         return
     for a in found.adjustments:
         click.echo(spoken(a))
+    _tell(found)
+
+
+def _tell(found: Reading) -> None:
+    """Say what was no wish, and what feedback does not change."""
+    for line in found.beyond:
+        note(line)
     if found.left:
         note(f"taken for no wish: {', '.join(found.left)}")

@@ -90,6 +90,8 @@ def command(
         note(
             f"{clip.id} was revoked and keeps its rights ({clip.rights}); to clear it again: soundlab edit {clip.id} …"
         )
+    for path in done.cut:
+        note(f"breaks off before its end; what comes before is there: {plain(path)}")
     for path, reason in done.failed:
         note(f"failed: {plain(path)}: {reason}")
     if watch:

@@ -17,16 +17,15 @@ from soundlab.project import Project
 @json_option
 def command(path: Path, starter: bool, as_json: bool) -> None:
     """Make a new project in PATH."""
+    references = packaged("references") if starter else None  # asked for before anything is made
     project = Project.create(path)
     _ = project.database
     count = 0
-    if starter:
+    if references is not None:
         from soundlab.services.starting import add_starter
 
         with meter() as progress:
-            report = add_starter(
-                packaged("references"), project.folder / "references", project.importer, progress=progress
-            )
+            report = add_starter(references, project.folder / "references", project.importer, progress=progress)
         count = len(report.imported)
         for bad, reason in report.failed:
             note(f"not imported: {bad}: {reason}")

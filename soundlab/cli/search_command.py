@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from soundlab.cli.options import emit, json_option, meter, note, opened, project_option
+from soundlab.domain.names import checked
 from soundlab.domain.rights import STATUSES
 
 
@@ -19,8 +20,8 @@ from soundlab.domain.rights import STATUSES
 @click.option("--tag")
 @click.option("--collection")
 @click.option("--rights", type=click.Choice(STATUSES))
-@click.option("--min", "shortest", type=float, help="Seconds at least.")
-@click.option("--max", "longest", type=float, help="Seconds at most.")
+@click.option("--min", "shortest", type=click.FloatRange(min=0), help="Seconds at least.")
+@click.option("--max", "longest", type=click.FloatRange(min=0), help="Seconds at most; -k limits the results.")
 @click.option("--rate", type=int, help="Sample rate in Hz.")
 @click.option("--kind", help="File type, such as wav.")
 @click.option("--fields", help="Text in fields: 'title:door AND (wood OR metal) NOT tag:slam'.")
@@ -90,7 +91,7 @@ def command(
             said = Recipe.from_json(opened_project.searches.get(saved)).with_more(said)
         results = opened_project.searcher.find(said, k)
         if save is not None:
-            opened_project.searches.save(save, said.as_json())
+            opened_project.searches.save(checked(save, "a search"), said.as_json())
             note(f"saved as {save}; search it again: --saved {save}")
     if as_json:
         emit({"results": [r.as_json() for r in results]})

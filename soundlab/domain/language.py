@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from soundlab.domain.beyond import without
 from soundlab.domain.feedback import LOUDER, Adjustment
 from soundlab.domain.figures import decibels, plain
 from soundlab.domain.lexicon import Lexicon
@@ -14,12 +15,18 @@ from soundlab.errors import WrongInput
 _TOKEN = re.compile(r"@[\w-]+(?:'s)?|\d+\.\d+k?|[\w'#-]+|[,;.!?&:/()–—]")
 
 
+_LIMITED = 0.6
+"""How much of a wish is left where its end is said, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What feedback was understood as, and the words in it that were taken for no wish."""
 
     adjustments: list[Adjustment]
     left: list[str]
+    beyond: tuple[str, ...] = ()
+    """What was asked for that feedback does not change, and what does."""
 
 
 def parse(text: str, lexicon: Lexicon) -> list[Adjustment]:
@@ -39,6 +46,26 @@ def read(text: str, lexicon: Lexicon) -> Reading:
     WrongInput
         When nothing in it can be understood as a wish.
     """
+    try:
+        found = _read(text, lexicon)
+    except WrongInput:
+        rest, beyond = without(text, (), lexicon.beyond)
+        if not beyond:
+            raise
+    else:
+        rest, beyond = without(text, found.adjustments, lexicon.beyond)
+    if not beyond:
+        return found
+    try:
+        found = _read(rest, lexicon)
+    except WrongInput:
+        raise WrongInput(beyond[0].what, beyond[0].instead) from None
+    if all(a.kind == "keep" for a in found.adjustments):  # "same but 10 seconds"
+        raise WrongInput(beyond[0].what, beyond[0].instead)
+    return replace(found, beyond=tuple(f"{row.what}; {row.instead}" for row in beyond))
+
+
+def _read(text: str, lexicon: Lexicon) -> Reading:
     reader = Reader(_written(text, lexicon), lexicon)
     found, left = reader.read(), reader.left + reader.forbidden
     if not found and reader.forbidden:
@@ -61,6 +88,8 @@ def read(text: str, lexicon: Lexicon) -> Reading:
             a = replace(a, scope=a.scope or earlier.scope)
         if earlier is not None and earlier.direction == a.direction:
             a = replace(a, strength=max(a.strength, earlier.strength))
+        elif earlier is not None and a.text.lower().startswith(lexicon.limits):
+            a = replace(earlier, strength=round(_LIMITED * earlier.strength, 3))  # "darker, but not too dark"
         elif earlier is not None and earlier.text:
             left = [*left, earlier.text]  # "darker but brighter": the later word counts, and the other is told back
         merged[key] = a

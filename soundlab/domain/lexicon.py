@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from soundlab.domain.axes import AXES
+from soundlab.domain.beyond import Beyond, read_tables
 from soundlab.domain.feedback import BARE, FULL, MUCH, TOUCH
 from soundlab.errors import WrongInput
 
@@ -100,6 +101,10 @@ class Lexicon:
     """What begins a remark on how it is now."""
     verdicts: dict[Words, float] = field(default_factory=dict)
     """What ends one: "… is too much", "… has to go", with the strength of what it asks for."""
+    limits: tuple[str, ...] = ()
+    """How the end of a wish is said: "darker, but not too dark"."""
+    beyond: tuple[Beyond, ...] = ()
+    """What feedback does not change."""
     bad: frozenset[str] = frozenset()
     """Words that say that something is not liked: "take 5 was the wrong direction"."""
     smothers: dict[Words, bool] = field(default_factory=dict)
@@ -250,6 +255,8 @@ def build(
             for name, strength in (("much", BARE), ("gone", FULL))
             for phrase in grammar.get("complaint", {}).get(name, ())
         },
+        limits=tuple(grammar["degree"].get("limits", ())),
+        beyond=read_tables(grammar.get("beyond", ())),
         bad=frozenset(grammar.get("complaint", {}).get("bad", ())),
         smothers={tuple(p.split()): True for p in grammar.get("complaint", {}).get("smothers", ())},
         mends={tuple(p.split()): True for p in grammar.get("complaint", {}).get("mends", ())},

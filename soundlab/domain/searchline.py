@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from soundlab.domain.axes import COUNTED
 from soundlab.domain.fieldquery import FIELDS
@@ -18,6 +19,9 @@ from soundlab.errors import WrongInput
 _FIELD = re.compile(rf'(?<!\S)(?:(AND|OR)\s+)?(-|NOT\s+|)((?:{"|".join(FIELDS)}):(?:"[^"]+"|[^\s"]+))', re.IGNORECASE)
 _BOUND = re.compile(rf"(?<!\S)((?:{'|'.join(COUNTED)})[<>]=?-?\d+(?:\.\d+)?)(?!\S)", re.IGNORECASE)
 _HALF = re.compile(rf"(?<!\S)(?:{'|'.join((*COUNTED, 'rating', 'seconds'))})[<>]=?\S+", re.IGNORECASE)
+_LIMITED = (*COUNTED, "rating", "seconds")
+_LIMIT = re.compile(r"(?<!\S)(\w+)[<>]=?-?\d+(?:\.\d+)?(?!\S)")
+_COLON = re.compile(r"(?<!\S)(\w+):\S")
 _PLAIN = re.compile(r"(?<!\S)(rating|seconds)([<>]=?)(\d+(?:\.\d+)?)(?!\S)", re.IGNORECASE)
 
 
@@ -35,12 +39,13 @@ class SearchLine:
 
 
 def read(line: str) -> SearchLine:
-    """Take a line apart. A colon after anything but a field's name is part of the words.
+    """Take a line apart. A colon after what is not nearly a field's name is part of the words.
 
     Raises
     ------
     WrongInput
-        Where a limit has no number: ``brightness<dark``.
+        Where a limit has no number (``brightness<dark``), or is on what is not measured (``brightnes<2000``), and
+        where a field's name is misspelt.
     """
     fields = ""
     for joint, minus, name in _FIELD.findall(line):
@@ -52,4 +57,9 @@ def read(line: str) -> SearchLine:
     line = _PLAIN.sub(" ", line)
     if (half := _HALF.search(line)) is not None:
         raise WrongInput(f"{half[0]!r} limits nothing", "write a number behind it: brightness<2000 rating>=3")
+    if (limit := _LIMIT.search(line)) is not None:
+        near = get_close_matches(limit[1].lower(), _LIMITED, 1) or _LIMITED
+        raise WrongInput(f"nothing called {limit[1]!r} is measured", f"limits are on {', '.join(near)}")
+    if (colon := _COLON.search(line)) is not None and (close := get_close_matches(colon[1].lower(), FIELDS, 1, 0.75)):
+        raise WrongInput(f"no field called {colon[1]!r}", f"did you mean {close[0]}:? Fields: {', '.join(FIELDS)}")
     return SearchLine(" ".join(line.split()), fields or None, bounds, plain)

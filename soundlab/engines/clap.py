@@ -25,6 +25,10 @@ BATCH = 8
 _AHEAD = 2 * BATCH
 _TEXTS = 64
 """Windows that are decoded before they are needed."""
+_SHORTEST = 0.02
+"""Seconds under which there is no telling what something is."""
+_SILENCE = 1e-5
+"""Peak of what is called silent, -100 dBFS."""
 _SHORTEST_TAIL = 1.0
 """Seconds: a shorter rest of a long file joins the window before it."""
 
@@ -150,11 +154,27 @@ class Clap:
             yield index, None
 
     def _windows(self, path: Path) -> Iterator[tuple[float, Window]]:
-        """Yield (start in seconds, mono samples at the model's rate), one window in memory at a time."""
+        """Yield (start in seconds, mono samples at the model's rate), one window in memory at a time.
+
+        Windows of silence say nothing, and would be alike whatever they are of: they are left out.
+
+        Raises
+        ------
+        UnreadableAudio
+            When the file can't be read, and when there is nothing to hear in it.
+        """
         info = probe(path)
+        if info.seconds < _SHORTEST:
+            raise UnreadableAudio(f"{path}: too short to be heard ({info.seconds:.3f} s)")
+        silent = True
         length = self.window_seconds
         count = max(1, int(np.ceil((info.seconds - _SHORTEST_TAIL) / length)))
         for k in range(count):
             audio, rate = read_audio(path, start=k * length, seconds=length)
             mono = audio.mean(0)
+            if float(np.abs(mono).max()) < _SILENCE:
+                continue
+            silent = False
             yield k * length, np.asarray(soxr.resample(mono, rate, self._mel.sample_rate), np.float32)
+        if silent:
+            raise UnreadableAudio(f"{path}: silent")

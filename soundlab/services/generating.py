@@ -104,7 +104,7 @@ class GenerationService:
         if seed is None:
             seed = secrets.randbelow(2**31 - MAX_TAKES)
         if not 0 <= seed < 2**63 - n:
-            raise WrongInput(f"seed {seed} is out of range", "choose a whole number from 0")
+            raise WrongInput(f"seed {seed} is out of range", f"choose a whole number from 0 to {2**63 - 1 - n}")
         brief = brief.with_(references=tuple(Reference(self._named(r.target), r.weight) for r in brief.references))
         terms, sounds, limits, steered = self._terms(brief)
         adapters = [self._adapters.get(name) for name, _ in brief.adapters]

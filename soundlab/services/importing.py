@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from soundlab.audio.decode import SUFFIXES, content_hash, plain, probe
+from soundlab.audio.decode import SUFFIXES, breaks_off, content_hash, plain, probe
 from soundlab.audio.metadata import read_metadata
 from soundlab.audio.write import atomic_path
 from soundlab.domain.clip import Clip
@@ -33,6 +33,8 @@ class Report:
     failed: list[tuple[Path, str]] = field(default_factory=list)
     changed: list[tuple[Path, str]] = field(default_factory=list)
     """Files among the imported whose content was another, and the clip of that."""
+    cut: list[Path] = field(default_factory=list)
+    """Files among the imported that break off before the end that they promise."""
     held: list[Clip] = field(default_factory=list)
     """Clips that were revoked, and keep their rights though others were given."""
 
@@ -42,6 +44,7 @@ class Report:
             "unchanged": len(self.unchanged),
             "changed": [{"path": plain(path), "before": before} for path, before in self.changed],
             "failed": [{"path": plain(path), "reason": reason} for path, reason in self.failed],
+            "cut": [plain(path) for path in self.cut],
             "revoked": [clip.id for clip in self.held],
             "clips": [clip.as_json() for clip in self.imported],
         }
@@ -172,6 +175,8 @@ class Importer:
                 clip = self._succeeding(clip, before, labels)
                 report.changed.append((path, before.id))
             report.imported.append(self._clips.add(clip))
+            if breaks_off(path):
+                report.cut.append(path)
             return
         if revoked(known.evidence) and (labels.rights or labels.consent):
             labels = replace(labels, rights=None, consent=None, evidence=None)

@@ -64,7 +64,14 @@ class UnderstandingService:
 
         A word that the lexicon lacks is a free term, unless it surely points along an
         axis (:mod:`soundlab.services.kin`). What was taken for no wish is to be said
-        back, never dropped in silence.
+        back, never dropped in silence. What is said of a sound that a mix has not is no wish.
+
+        Raises
+        ------
+        NotFound
+            When a take or clip is named that there is not.
+        WrongInput
+            When nothing is understood, or all of it is said of sounds that the take has not.
         """
         found = read(_ID.sub(self._pointed, text), self.lexicon)
         batch = take.batch if take else None
@@ -75,11 +82,21 @@ class UnderstandingService:
         if names:
             wishes = spared(text, alone(text, wishes, names, table), names, table)
         there = {kind for name in names for kind in kinds(name, table)}
+        lacking = {
+            id(a): a.scope
+            for a in wishes
+            if names and a.scope and not kinds(a.scope, table) & there and not table.noises & set(a.scope.split())
+        }
+        if lacking and all(a.kind == "keep" or id(a) in lacking for a in wishes):
+            raise WrongInput(f"there is no {next(iter(lacking.values()))} in it", f"it has: {', '.join(names)}")
+        wishes = [a for a in wishes if id(a) not in lacking]
         wishes = [a if kinds(a.scope or "", table) & there else replace(a, scope=None) for a in wishes]
         # What a scope or "only the bells" has named was understood; other words are told back.
         said = [f"{a.scope} {text}" for a in wishes if a.scope or (a.kind == "term" and a.text == text)]
         heard = {kind for words in said for kind in kinds(words, table)}
-        return Reading(wishes, [word for word in found.left if not kinds(word, table) & heard])
+        left = [word for word in found.left if not kinds(word, table) & heard]
+        left += [scope for scope in lacking.values() if scope not in left]
+        return replace(found, adjustments=wishes, left=left)
 
     def _pointed(self, word: re.Match[str]) -> str:
         """An id with its @, where it is the whole id of a take or clip: "more like t9sthdd"."""

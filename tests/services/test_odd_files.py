@@ -102,9 +102,9 @@ CASES: dict[str, tuple[Build, str]] = {
     "IMA ADPCM": (written("a.wav", subtype="IMA_ADPCM"), GOOD),
     "float with peaks of four": (floats(tone()[:, 0] * 13), GOOD),
     "float with NaN and infinities": (floats(holes()), GOOD),
-    "float that is all NaN": (floats(np.full(RATE, np.nan)), GOOD),
-    "silence": (floats(np.zeros(RATE)), GOOD),
-    "one sample": (floats(np.array([0.5])), GOOD),
+    "float that is all NaN": (floats(np.full(RATE, np.nan)), "silent"),
+    "silence": (floats(np.zeros(RATE)), "silent"),
+    "one sample": (floats(np.array([0.5])), "too short"),
     "8 kHz": (written("a.wav", rate=8_000), GOOD),
     "11.025 kHz": (written("a.wav", rate=11_025), GOOD),
     "96 kHz": (written("a.wav", rate=96_000), GOOD),
@@ -166,6 +166,7 @@ def test_odd_files(warm: Project, tmp_path: Path, case: str) -> None:
     else:
         assert not report.failed
         assert len(report.imported) == 2
+        assert [p.name for p in report.cut] == (["a.flac"] if case == "a FLAC cut short" else [])
         assert warm.clips.count() - warm.clips.count_without_vectors(warm.embedder.model_id) == 2
         assert np.isfinite(warm.vectors.search(warm.embedder.model_id, [1.0] * 256, 2)[0].score)
 

@@ -77,8 +77,11 @@ def test_what_is_said_of_one_sound_changes_that_alone(warm: Project, mixed: Take
 
 
 def test_what_is_said_of_a_sound_that_is_not_there_is_said_back(warm: Project, mixed: Take) -> None:
-    found = warm.understanding.read("make the owl darker", mixed)
-    assert ([a.scope for a in found.adjustments], found.left) == ([None], ["owl"])
+    found = warm.understanding.read("make the owl darker and the rain slower", mixed)
+    assert ([(a.axis, a.scope) for a in found.adjustments], found.left) == ([("speed", "rain")], ["owl"])
+    with pytest.raises(WrongInput, match="no owl in it") as refused:
+        warm.understanding.read("make the owl darker", mixed)
+    assert "rain" in refused.value.hint
 
 
 def test_a_sound_is_put_beside_a_take_that_was_not_mixed(warm: Project) -> None:

@@ -13,10 +13,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from soundlab.domain.feedback import Adjustment
+from soundlab.domain.language import Reading
 from soundlab.tui.widgets.understanding import Understanding
 
-Understand = Callable[[str], tuple[list[Adjustment], list[str]]]
-"""What text is understood as, and the words taken for no wish."""
+Understand = Callable[[str], Reading]
+"""What text is understood as."""
 Treats = Callable[[Sequence[Adjustment]], bool]
 """Whether treatment suits what was understood."""
 
@@ -86,13 +87,13 @@ class FeedbackScreen(ModalScreen[Wish | None]):
         found: list[Adjustment] = []
         if text.strip():
             try:
-                found, left = self._understand(text)
+                read = self._understand(text)
             except SoundlabError as error:
-                said, refused = error.message, text.strip()
+                said, refused = f"{error.message}\n{error.hint}".strip(), text.strip()
             else:
-                said = "understood:"
-                if left:
-                    said = f"taken for no wish: {', '.join(left)}\n{said}"
+                found = read.adjustments
+                left = [f"taken for no wish: {', '.join(read.left)}"] if read.left else []
+                said = "\n".join((*read.beyond, *left, "understood:"))
         self.app.call_from_thread(self._say, text, said, found, refused)
 
     def _say(self, text: str, said: str, found: list[Adjustment], refused: str) -> None:

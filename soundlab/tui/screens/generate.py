@@ -12,6 +12,7 @@ from textual.widgets import DataTable, Footer, Input, Static
 from soundlab.domain.axes import AXES
 from soundlab.domain.brief import Reference
 from soundlab.domain.feedback import Adjustment, undecided, wished
+from soundlab.domain.language import Reading
 from soundlab.domain.take import Take
 from soundlab.tui.brief_line import read
 from soundlab.tui.messages import Failed, Finished, Streaming
@@ -195,12 +196,12 @@ class GenerateScreen(StageScreen):
 
         project = self.app.project
 
-        def understand(text: str) -> tuple[list[Adjustment], list[str]]:
+        def understand(text: str) -> Reading:
             from soundlab.services.understanding import workable
 
             found = project.understanding.read(text, take)  # called on a thread: it reads the lexicon at first
             workable(take, found.adjustments)
-            return found.adjustments, found.left
+            return found
 
         def treats(found: Sequence[Adjustment]) -> bool:
             return project.steering.treats(found)  # not asked for before something was understood
