@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from soundlab.config import PROJECT_FILE, Settings, cache_folder, find_project, packaged, read_settings, write_settings
@@ -93,6 +94,7 @@ class Project:
         self.settings: Settings = read_settings(self.folder)
         self._use_workers = workers
         self._started: list[str] = []
+        self._scratch: TemporaryDirectory[str] | None = None
 
     @classmethod
     def locate(cls, start: Path, *, workers: bool = False) -> Project:
@@ -152,7 +154,15 @@ class Project:
     def vectors(self) -> VectorStore:
         from soundlab.storage.vectors import VectorStore
 
-        return VectorStore(self.database, self.internal / "vectors")
+        return VectorStore(self.database, self._derived / "vectors")
+
+    @cached_property
+    def _derived(self) -> Path:
+        """Where files lie that can be made again; elsewhere while the project is open, where it can't be written."""
+        if self.database.writable:
+            return self.internal
+        self._scratch = TemporaryDirectory(prefix="soundlab-")
+        return Path(self._scratch.name)
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -460,3 +470,5 @@ class Project:
             getattr(self, name).close()
         if "database" in self.__dict__:
             self.database.close()
+        if self._scratch is not None:
+            self._scratch.cleanup()

@@ -8,6 +8,9 @@ import click
 
 from soundlab.cli.options import emit, json_option, meter, note, opened, project_option
 
+_SHOWN = 10
+"""Missing clips that are named one by one."""
+
 
 @click.command("relink")
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -22,6 +25,8 @@ def command(folders: tuple[Path, ...], project: Path | None, as_json: bool) -> N
         return
     for c in found:
         click.echo(f"{c.id}  {c.title}  → {c.path}")
-    for c in lost:
+    for c in lost[:_SHOWN]:
         note(f"still missing: {c.id}  {c.title}  {c.path}")
+    if len(lost) > _SHOWN:
+        note(f"… and {len(lost) - _SHOWN} more; --json lists them all")
     note(f"{len(found)} found, {len(lost)} still missing" if found or lost else "no clip is missing")

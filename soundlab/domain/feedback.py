@@ -113,7 +113,8 @@ def spoken(a: Adjustment) -> str:
     """Say an adjustment back in plain words."""
     if a.kind == "axis" and a.axis:
         of = f" of the {a.scope}" if a.scope else ""
-        return f"{AXES[a.axis].pole(a.direction)}{of} ({a.strength:g})"
+        how = f"by {LOUDER * a.strength:.3g} dB" if a.axis == "loudness" else f"({a.strength:g})"
+        return f"{AXES[a.axis].pole(a.direction)}{of} {how}"
     if a.kind == "term":
         return f"{'more' if a.direction > 0 else 'no' if a.strength == 1 else 'less'} {a.term} ({a.strength:g})"
     return f"{a.axis} {a.kind} {a.target}" if a.axis else f"{a.kind} {a.target}"

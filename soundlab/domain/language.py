@@ -48,21 +48,24 @@ def read(text: str, lexicon: Lexicon) -> Reading:
     """
     try:
         found = _read(text, lexicon)
+        rest, beyond = without(text, found.adjustments, lexicon.beyond)
     except WrongInput:
         rest, beyond = without(text, (), lexicon.beyond)
         if not beyond:
             raise
-    else:
-        rest, beyond = without(text, found.adjustments, lexicon.beyond)
-    if not beyond:
-        return found
-    try:
-        found = _read(rest, lexicon)
-    except WrongInput:
-        raise WrongInput(beyond[0].what, beyond[0].instead) from None
-    if all(a.kind == "keep" for a in found.adjustments):  # "same but 10 seconds"
-        raise WrongInput(beyond[0].what, beyond[0].instead)
-    return replace(found, beyond=tuple(f"{row.what}; {row.instead}" for row in beyond))
+    if beyond:
+        try:
+            found = _read(rest, lexicon)
+        except WrongInput:
+            raise WrongInput(beyond[0].what, beyond[0].instead) from None
+        if all(a.kind == "keep" for a in found.adjustments):  # "same but 10 seconds"
+            raise WrongInput(beyond[0].what, beyond[0].instead)
+    told = [f"{row.what}; {row.instead}" for row in beyond]
+    figures = decibels(text)
+    levels = [a for a in found.adjustments if a.axis == "loudness"]
+    if len(figures) == len(levels) and any(figure > LOUDER for figure in figures):
+        told.append(f"a level moves by {LOUDER:g} dB at once, at most; give feedback on the answer for more")
+    return replace(found, beyond=tuple(told))
 
 
 def _read(text: str, lexicon: Lexicon) -> Reading:

@@ -20,6 +20,7 @@ _NEGATED = re.compile(r"\b(?:no|without(?: any)?|not any|free of)\s+([a-z]+(?: [
 _STYLE = re.compile(
     r"\b(?:in the style of|in the vein of|sounds? like|à la|a la|by)\s+([A-Z][\w'’.-]*(?:\s+[A-Z][\w'’.-]*)*)"
 )
+_WORD = re.compile(r"[A-Za-z]{2,}")
 _LONG = 45
 
 
@@ -60,6 +61,8 @@ def lint(prompt: str, restrictions: Iterable[str] = ()) -> list[Advice]:
     for thing in restrictions:
         if re.search(rf"\b{re.escape(thing.rstrip('s'))}s?\b", prompt, re.IGNORECASE):
             found.append(Advice(thing, f"“{thing}” is asked for and ruled out; take it out of one of them"))
+    if prompt.strip() and not _WORD.search(prompt):
+        found.append(Advice(prompt, f"“{prompt}” has no word that a checkpoint knows; say in English what is heard"))
     if len(prompt.split()) > _LONG:
         found.append(Advice("length", f"{len(prompt.split())} words: the first dozen steer, the rest blurs them"))
     return found

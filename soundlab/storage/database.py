@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text, update
 from sqlalchemy.engine import ExceptionContext
@@ -25,7 +27,7 @@ def now() -> str:
 
 
 class Database:
-    """A project's database.
+    """A project's database. One that cannot be written, on a share or a disk that is read-only, can be read.
 
     Raises
     ------
@@ -35,8 +37,11 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.engine: Engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
-        event.listen(self.engine, "connect", _prepare)
+        self.writable = not path.exists() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+        place = f"sqlite:///{path}" if self.writable else _read_only(path)
+        self.engine: Engine = create_engine(place, connect_args={"timeout": 30})
+        if self.writable:
+            event.listen(self.engine, "connect", _prepare)
         event.listen(self.engine, "handle_error", _explain)
         try:
             self._migrate()
@@ -55,6 +60,11 @@ class Database:
             return
         if revision is not None and revision > HEAD:
             raise SoundlabError(f"{self.path} was written by a newer soundlab (schema {revision})", "upgrade soundlab")
+        if not self.writable:
+            raise SoundlabError(
+                f"{self.path} was written by an older soundlab (schema {revision}), and is read-only here",
+                "open it once where it can be written",
+            )
         upgrade(self.engine)
 
     def version(self) -> int:
@@ -110,6 +120,17 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+
+def _read_only(path: Path) -> str:
+    """Where SQLite reads a file that it can't write.
+
+    It would need to write beside it to share what is in a journal with others. Without a journal
+    nobody is writing, and it can be told that nothing changes.
+    """
+    journal = Path(f"{path}-wal")
+    busy = journal.exists() and journal.stat().st_size > 0
+    return f"sqlite:///file:{quote(str(path))}?mode=ro{'' if busy else '&immutable=1'}&uri=true"
 
 
 def _explain(context: ExceptionContext) -> None:

@@ -1,5 +1,6 @@
 """What a person could lose or be told wrongly: rights, adapters, names of files, the hint of a command."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -104,3 +105,32 @@ def test_a_project_can_be_copied_and_moved_with_all_that_is_in_it(
     assert cli("export", take, "--to", str(inside.parent / "out")) == 0
     clips = cli.json("clips")["clips"]
     assert clips and not any(c["missing"] for c in clips) and not any(".." in c["path"] for c in clips)
+
+
+def test_a_take_of_a_hundredth_of_a_second_is_compared_and_treated(cli: Cli, take: str) -> None:
+    short = cli.json("generate", "rain", "-d", "0.01", "--seed", "3")["takes"][0]["id"]
+    assert cli("compare", take, short) == 0
+    for words in ("sparser", "smoother"):
+        assert cli("feedback", short, "--treat", words) == 0
+
+
+def test_a_search_is_saved_under_a_name_or_not_at_all(cli: Cli, inside: Path, noises: Path) -> None:
+    cli("import", str(noises))
+    assert cli("search", "hiss", "--save", "") == 2 and "no name for a search" in cli.err
+
+
+def test_a_seed_beyond_the_last_is_told_the_last(cli: Cli, inside: Path) -> None:
+    assert cli("generate", "rain", "-n", "1", "--seed", str(2**64)) == 2
+    assert f"0 to {2**63 - 2}" in cli.err
+
+
+def test_a_project_that_cannot_be_written_is_read(
+    cli: Cli, take: str, inside: Path, noises: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli("import", str(noises))
+    before = {p: p.stat().st_mtime_ns for p in inside.rglob("*")}
+    monkeypatch.setattr("os.access", lambda path, mode: mode != os.W_OK)
+    assert cli.json("takes")["takes"][0]["id"] == take
+    assert len(cli.json("search", "hiss")["results"]) == len(cli.json("clips")["clips"])
+    assert cli("approve", take) == 1 and "readonly" in cli.err
+    assert {p: p.stat().st_mtime_ns for p in inside.rglob("*")} == before

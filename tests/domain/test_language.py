@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from soundlab.config import packaged
-from soundlab.domain.language import parse
+from soundlab.domain.language import parse, read
 from soundlab.domain.lexicon import build
 from soundlab.errors import WrongInput
 from soundlab.services.understanding import read_lexicon
@@ -132,3 +132,41 @@ def test_a_level_moves_by_the_decibels_that_were_said(text: str, decibels: list[
     """Of 12 that full strength is; "darker" has its plain 0.5."""
     found = [12 * a.direction * a.strength for a in parse(text, LEXICON)]
     assert found == pytest.approx(decibels, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "text", ["darker, but not too dark", "darker without getting too dark", "darker, not overly dark"]
+)
+def test_how_far_at_most_is_no_wish_for_the_opposite(text: str) -> None:
+    (wish,) = read(text, LEXICON).adjustments
+    assert (wish.axis, wish.direction) == ("brightness", -1) and wish.strength < 0.5
+    (alone,) = parse("not too dark", LEXICON)
+    assert alone.direction == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("shorter", "as long as it is"),
+        ("same but 10 seconds", "as long as it is"),
+        ("make it stereo", "channels"),
+        ("make it loop", "loop"),
+        ("undo that", "takes nothing back"),
+    ],
+)
+def test_what_feedback_does_not_change_is_refused(text: str, says: str) -> None:
+    with pytest.raises(WrongInput, match=says):
+        parse(text, LEXICON)
+    beside = read(f"{text}, darker", LEXICON)
+    assert [a.axis for a in beside.adjustments if a.kind != "keep"] == ["brightness"]
+    assert len(beside.beyond) == 1 and says in beside.beyond[0]
+
+
+def test_a_longer_tail_is_of_the_reverb_and_the_take_as_long_as_it_was() -> None:
+    found = read("a longer tail and shorter attacks", LEXICON)
+    assert [a.axis for a in found.adjustments] == ["space", "hardness"] and not found.beyond
+
+
+def test_more_decibels_than_a_level_moves_by_are_told() -> None:
+    assert not read("6 dB louder", LEXICON).beyond
+    assert "12 dB at once" in read("+60 dB", LEXICON).beyond[0]

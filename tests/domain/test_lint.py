@@ -22,6 +22,11 @@ def test_words_that_tell_little_are_named(prompt: str, words: list[str]) -> None
     assert [a.words for a in lint(prompt)] == words
 
 
+def test_a_prompt_without_a_word_is_told_so() -> None:
+    (advice,) = lint("!!! 雨")
+    assert "no word" in advice.text
+
+
 def test_what_is_ruled_out_is_not_asked_for() -> None:
     (advice,) = lint("slow drums in a hall", ["melody", "drums"])
     assert advice.words == "drums" and "ruled out" in advice.text

@@ -29,3 +29,11 @@ def test_a_limit_without_a_number_is_no_word(line: str) -> None:
     with pytest.raises(WrongInput, match="limits nothing"):
         read(line)
     assert read("rain brightness<").words == "rain brightness<"  # it is still being typed
+
+
+@pytest.mark.parametrize(("line", "says"), [("rain brightnes<2000", "brightness"), ("catgory:WATR", "category:")])
+def test_a_misspelt_limit_is_no_word(line: str, says: str) -> None:
+    with pytest.raises(WrongInput) as refused:
+        read(line)
+    assert says in refused.value.hint
+    assert read("scene:2 at 10:30").words == "scene:2 at 10:30"
