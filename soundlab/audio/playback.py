@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from soundlab.audio.decode import CONTAINER, AudioInfo, blocks, probe
+from soundlab.audio.decode import CONTAINER, AudioInfo, blocks, probe, read_audio
 
 _DEVICE: list[bool] = []
 
@@ -52,6 +52,22 @@ class ContainerReader:
 
     def close(self) -> None:
         self.closed = True
+
+
+def gain_of_beginning(path: Path, seconds: float, lufs: float) -> float:
+    """Linear gain, from -18 to 12 dB, at which the first seconds of a file that is still being filled have a loudness.
+
+    What is filled later may be louder: it is a guess, so that nobody starts at once when it is played.
+
+    Raises
+    ------
+    UnreadableAudio
+        When the file cannot be read.
+    """
+    from soundlab.audio.loudness import gain_for
+
+    audio, rate = read_audio(path, seconds=seconds)
+    return float(np.clip(gain_for(audio, rate, lufs), 10 ** (-18 / 20), 10 ** (12 / 20)))
 
 
 class FilePlayer:

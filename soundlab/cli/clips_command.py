@@ -8,6 +8,7 @@ import click
 
 from soundlab.audio.decode import plain
 from soundlab.cli.options import emit, json_option, meter, note, opened, project_option
+from soundlab.cli.rows import titled
 from soundlab.domain.clip import Clip
 from soundlab.domain.rights import STATUSES
 from soundlab.project import Project
@@ -60,7 +61,7 @@ def command(
 def _line(c: Clip) -> str:
     mark = "✓" if c.training.allowed else "·"
     tags = f"  [{', '.join(c.tags)}]" if c.tags else ""
-    return f"{c.id}  {mark} {c.duration:7.2f} s  {c.rights:13}  {c.title}{tags}"
+    return f"{c.id}  {mark} {c.duration:7.2f} s  {c.rights:13}  {titled(c.title)}{tags}"
 
 
 def _duplicates(project: Project, as_json: bool) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from soundlab.cli.options import emit, json_option, meter, note, opened, project_option
+from soundlab.cli.rows import titled
 
 _SHOWN = 10
 """Missing clips that are named one by one."""
@@ -24,9 +25,9 @@ def command(folders: tuple[Path, ...], project: Path | None, as_json: bool) -> N
         emit({"clips": [c.as_json() for c in found], "missing": [c.as_json() for c in lost]})
         return
     for c in found:
-        click.echo(f"{c.id}  {c.title}  → {c.path}")
+        click.echo(f"{c.id}  {titled(c.title)}  → {c.path}")
     for c in lost[:_SHOWN]:
-        note(f"still missing: {c.id}  {c.title}  {c.path}")
+        note(f"still missing: {c.id}  {titled(c.title)}  {c.path}")
     if len(lost) > _SHOWN:
         note(f"… and {len(lost) - _SHOWN} more; --json lists them all")
     note(f"{len(found)} found, {len(lost)} still missing" if found or lost else "no clip is missing")

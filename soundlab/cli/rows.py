@@ -1,4 +1,4 @@
-"""How takes are printed for people."""
+"""How takes and clips are printed for people."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ from soundlab.domain.feedback import undecided, wished
 from soundlab.domain.take import Take
 
 _MARKS = {"approved": "✓", "rejected": "✗", None: "·"}
+
+
+_TITLE = 80
+
+
+def titled(name: str) -> str:
+    """A title as it stands in a line of a list; the end of a very long one goes."""
+    return name if len(name) <= _TITLE else f"{name[: _TITLE - 1]}…"
 
 
 def obeyed_text(take: Take) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from soundlab.cli.options import emit, json_option, meter, note, opened, project_option
+from soundlab.cli.rows import titled
 from soundlab.domain.names import checked
 from soundlab.domain.rights import STATUSES
 
@@ -98,7 +99,7 @@ def command(
         return
     for r in results:
         at = f" at {int(r.at // 60):02}:{r.at % 60:04.1f}" if r.at is not None else ""
-        click.echo(f"{r.score:5.2f}  {r.clip.id}  {r.clip.duration:7.2f} s  {r.clip.title}{at}")
+        click.echo(f"{r.score:5.2f}  {r.clip.id}  {r.clip.duration:7.2f} s  {titled(r.clip.title)}{at}")
         if why:
             click.echo(f"       {', '.join(r.why)}")
     if not results:

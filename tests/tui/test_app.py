@@ -29,11 +29,13 @@ class Silent:
 
     def __init__(self) -> None:
         self.played: list[str] = []
+        self.gains: list[float] = []
         self.playing = False
         self.position = 0.0
 
     def play(self, path: Path, start: float = 0.0, gain: float = 1.0) -> None:
         self.played.append(Path(path).name)
+        self.gains.append(gain)
         self.playing = True
 
     def stop(self) -> None:
@@ -82,6 +84,7 @@ async def test_the_loop_by_keyboard(warm: Project, noises: Path, size: tuple[int
         clock = next(c for c in app.project.clips.all() if c.title == "clock clicks")
         assert [r["target"] for r in parent.references] == [clock.id]
         assert app.player.played[-1] == f"{parent.id}.part.wav"
+        assert app.player.gains[-1] != 1.0  # about as loud as the take will be
         await pilot.press("f", *"darker", "enter")
         await settle(pilot)
         assert len(cells(app, "id")) == 2 and "darker" in cells(app, "check")[1]

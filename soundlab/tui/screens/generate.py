@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -10,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Footer, Input, Static
 
 from soundlab.domain.axes import AXES
-from soundlab.domain.brief import Reference
+from soundlab.domain.brief import USUAL_LEVEL, Reference
 from soundlab.domain.feedback import Adjustment, undecided, wished
 from soundlab.domain.language import Reading
 from soundlab.domain.take import Take
@@ -319,7 +320,18 @@ class GenerateScreen(StageScreen):
         self.show_file(message.path)
         if not self._streamed:
             self._streamed = True
-            self.app.play(message.path)
+            self.run_worker(lambda: self._begin(message), thread=True, exit_on_error=False)
+
+    def _begin(self, message: Streaming) -> None:
+        """Play what has no level yet about as loud as it will be."""
+        from soundlab.audio.playback import gain_of_beginning
+        from soundlab.errors import UnreadableAudio
+
+        try:
+            gain = gain_of_beginning(Path(message.path), message.seconds, USUAL_LEVEL)
+        except UnreadableAudio:  # it was finished meanwhile, and lies elsewhere
+            return
+        self.app.call_from_thread(self.app.play, message.path, 0.0, gain)
 
     def job_finished(self, message: Finished) -> None:
         bar = self.query_one(JobBar)
