@@ -17,6 +17,7 @@ from soundlab.presets import Preset, find_preset, generation_defaults, list_pres
 
 if TYPE_CHECKING:
     from soundlab.domain.adapter import Adapter
+    from soundlab.domain.clip import Clip
     from soundlab.domain.layers import Layer
     from soundlab.domain.lexicon import Lexicon
     from soundlab.domain.ports import Embedder, Generator, Trainer
@@ -215,13 +216,15 @@ class Project:
 
         return Importer(self.clips, self.vectors, self.embedder, self.folder / "media", self.switch.remember)
 
+    def _measured(self, clips: Sequence[Clip]) -> dict[str, dict[str, float | None]]:
+        """Descriptors of clips; what measures is loaded when something is to be measured."""
+        return self.curator.measured(clips)
+
     @cached_property
     def searcher(self) -> Searcher:
         from soundlab.services.searching import Searcher
 
-        return Searcher(
-            self.clips, self.vectors, self.switch.best, self.curator.measured, self.internal, self.wording.applied
-        )
+        return Searcher(self.clips, self.vectors, self.switch.best, self._measured, self.internal, self.wording.applied)
 
     @cached_property
     def wording(self) -> WordingService:
@@ -303,7 +306,7 @@ class Project:
             self.remixer,
             self.jnds,
             self.candidates,
-            self.curator.measured,
+            self._measured,
         )
 
     @cached_property
@@ -387,7 +390,7 @@ class Project:
             self.clips,
             self.vectors,
             self.embedder,
-            self.curator.measured,
+            self._measured,
             lambda: self.jnds,
         )
 

@@ -22,8 +22,9 @@ from soundlab.engines.registry import Checkpoint
 from soundlab.errors import Cancelled, EngineFailed, UnreadableAudio
 
 BATCH = 8
-_AHEAD = 2 * BATCH
 _TEXTS = 64
+"""Texts that are encoded at once."""
+_AHEAD = 2 * BATCH
 """Windows that are decoded before they are needed."""
 _SHORTEST = 0.02
 """Seconds under which there is no telling what something is."""
