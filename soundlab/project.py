@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from soundlab.services.comparing import Comparer
     from soundlab.services.curating import Curator
     from soundlab.services.dataset import Dataset
+    from soundlab.services.deriving import DerivingService
     from soundlab.services.evaluating import EvaluationService
     from soundlab.services.exploring import ExploringService
     from soundlab.services.exporting import Exporter
@@ -233,6 +234,12 @@ class Project:
         return WordingService(self.clips, self.takes, self.vectors, self.embedder, self.internal / "wording.npz")
 
     @cached_property
+    def deriving(self) -> DerivingService:
+        from soundlab.services.deriving import DerivingService
+
+        return DerivingService(self.takes, self.vectors, self.embedder, self.folder / "takes")
+
+    @cached_property
     def generation(self) -> GenerationService:
         from soundlab.services.generating import GenerationService
 
@@ -246,6 +253,7 @@ class Project:
             self.folder / "takes",
             sound_space,
             self.asked,
+            self.deriving,
         )
 
     @cached_property
@@ -273,7 +281,12 @@ class Project:
         from soundlab.services.remixing import Remixer
 
         return Remixer(
-            self.takes, self.generation, self.lexicon.layering, self.jnds, lambda checkpoint: teaching(checkpoint).apart
+            self.takes,
+            self.generation,
+            self.deriving,
+            self.lexicon.layering,
+            self.jnds,
+            lambda checkpoint: teaching(checkpoint).apart,
         )
 
     @cached_property
@@ -301,6 +314,7 @@ class Project:
             self.vectors,
             self.embedder,
             self.generation,
+            self.deriving,
             self.understanding,
             RankingService(self.vectors, self.embedder, self.taste, self.jnds),
             self.remixer,

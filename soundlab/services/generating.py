@@ -10,12 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from soundlab.audio.decode import probe, read_audio
+from soundlab.audio.decode import probe
 from soundlab.audio.descriptors import describe_file
-from soundlab.audio.loudness import gain_for
-from soundlab.audio.write import resample, write_audio
 from soundlab.domain.brief import Brief, Reference
 from soundlab.domain.layers import Layer
 from soundlab.domain.ports import Cancelled as CancelledFlag
@@ -23,7 +20,7 @@ from soundlab.domain.ports import Embedder, GenerationRequest, Generator, Progre
 from soundlab.domain.rights import ceiling, clip_ceiling, licence_class
 from soundlab.domain.take import LAYER, Take
 from soundlab.errors import SoundlabError, WrongInput
-from soundlab.services.treating import levelled
+from soundlab.services.deriving import DerivingService
 from soundlab.storage.adapters import AdapterStore
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.takes import TakeStore, new_id
@@ -36,9 +33,6 @@ REFERENCE_TERM = 1.0
 SOUND_TERM = 2.5
 """Pull of a reference's sound, for those that are."""
 MAX_TAKES = 64
-_MOST_GAIN = 10.0
-"""By which a take is raised at most, 20 dB: what is quieter has next to nothing in it but its noise."""
-
 Sound = tuple[tuple[float, ...], float]
 """(CLAP embedding, weight)."""
 Select = Callable[[list[Take]], list[str]]
@@ -70,8 +64,9 @@ class GenerationService:
         folder: Path,
         sound_space: Callable[[str], str | None],
         asked: Callable[[str, str, bool], tuple[Layer, ...]],
+        derived: DerivingService,
     ) -> None:
-        self._asked = asked
+        self._asked, self._derived = asked, derived
         self._sound_space = sound_space
         self._takes, self._clips, self._adapters, self._vectors = takes, clips, adapters, vectors
         self._generator, self._embedder, self._folder = generator, embedder, folder
@@ -177,7 +172,7 @@ class GenerationService:
             raise
         if brief.level is not None:
             for take in rows:
-                self._bring_to(brief.level, take, limited=brief.limited)
+                self._derived.bring_to(brief.level, take, limited=brief.limited)
         progress(0, 0, "measuring")
         licence = ceiling([licence_class(made.licence), *limits])
         recipe = {
@@ -186,7 +181,7 @@ class GenerationService:
             "channels": made.channels,
             "base_licence": made.licence,
         }
-        fits = self._embed(rows, brief.prompt)
+        fits = self._derived.embed(rows, brief.prompt)
         changes = []
         for take, fit in zip(rows, fits, strict=True):
             extra = {
@@ -211,126 +206,6 @@ class GenerationService:
     def hears(self, checkpoint: str) -> bool:
         """Whether a checkpoint is steered by sound, in the space of the project's embeddings."""
         return self._sound_space(checkpoint) == self._embedder.model_id
-
-    def _bring_to(self, lufs: float, take: Take, *, limited: bool) -> None:
-        """Change a take's file to a loudness, as far as its peaks allow or limiting them; near silence stays that."""
-        path = Path(take.path)
-        found, rate = read_audio(path)
-        audio = found.astype(np.float64)
-        made = levelled(audio, rate, lufs) if limited else audio * min(_MOST_GAIN, gain_for(audio, rate, lufs))
-        write_audio(path, made.astype(np.float32), rate, tags=_mark(take))
-
-    def treated(
-        self,
-        parent: Take,
-        audio: npt.NDArray[np.floating],
-        rate: int,
-        adjustments: Sequence[dict[str, Any]],
-        treatment: dict[str, Any],
-        seconds: float,
-        *,
-        instead: bool = False,
-    ) -> Take:
-        """Keep ``audio`` (channels, samples) as a take that was made from ``parent`` by signal processing.
-
-        It is a child of ``parent``; with ``instead`` it stands in its place, as a child of
-        the same take, and ``parent`` goes to the unranked ones.
-        """
-        identity = new_id("t")
-        row = replace(
-            parent,
-            id=identity,
-            path=str(self._folder / f"{identity}.wav"),
-            parent=parent.parent if instead else parent.id,
-            verdict=None,
-            note="",
-            adjustments=list(adjustments),
-            obeyed=None,
-            descriptors={},
-            recipe={
-                **parent.recipe,
-                "layers": [],  # what it was mixed from has not been treated
-                "treatment": treatment,
-                "treated_from": parent.id,
-                "pid": os.getpid(),
-            },
-            state="pending",
-            batch=parent.batch if instead else new_id("b"),
-            created="",
-        )
-        self._takes.add([row])
-        write_audio(Path(row.path), np.asarray(audio, np.float32), rate, tags=_mark(parent, ", treated"))
-        (fit,) = self._embed([row], parent.prompt)
-        changes = {
-            "recipe": {**row.recipe, "fit": fit},
-            "descriptors": describe_file(Path(row.path)),
-            "seconds_to_generate": round(seconds, 3),
-            "state": "done",
-        }
-        self._takes.finish([(identity, changes), *([(parent.id, {"state": "unranked"})] if instead else [])])
-        return self._takes.get(identity)
-
-    def mixed(
-        self,
-        parent: Take,
-        layers: Sequence[tuple[Take, float]],
-        prompt: str,
-        lufs: float,
-        adjustments: Sequence[dict[str, Any]],
-        *,
-        limited: bool = False,
-    ) -> Take:
-        """Mix takes by their levels in dB into a child of ``parent``, brought to ``lufs``."""
-        identity = new_id("t")
-        row = replace(
-            parent,
-            id=identity,
-            path=str(self._folder / f"{identity}.wav"),
-            prompt=prompt,
-            parent=parent.id,
-            verdict=None,
-            note="",
-            adjustments=list(adjustments),
-            obeyed=None,
-            descriptors={},
-            licence=ceiling([parent.licence, *(t.licence for t, _ in layers)]),
-            recipe={
-                **{k: v for k, v in parent.recipe.items() if k not in ("treatment", "treated_from", "measures")},
-                "layers": [{"prompt": t.prompt, "level": round(level, 2), "take": t.id} for t, level in layers],
-                "pid": os.getpid(),
-            },
-            state="pending",
-            batch=new_id("b"),
-            created="",
-        )
-        self._takes.add([row])
-        audio, rate = _summed([(Path(t.path), level) for t, level in layers])
-        write_audio(Path(row.path), audio, rate, tags=_mark(row))
-        self._bring_to(lufs, row, limited=limited)
-        (fit,) = self._embed([row], prompt)
-        spent = sum(t.seconds_to_generate or 0.0 for t, _ in layers if t.created > parent.created)
-        changes = {
-            "recipe": {**row.recipe, "fit": fit},
-            "descriptors": describe_file(Path(row.path)),
-            "seconds_to_generate": round(spent, 3),
-            "state": "done",
-        }
-        self._takes.finish([(identity, changes)])
-        return self._takes.get(identity)
-
-    def measured(self, identity: str) -> Take:
-        """A take that a mix was made of, described and embedded if it was not yet."""
-        take = self._takes.get(identity)
-        if not take.descriptors:
-            (fit,) = self._embed([take], take.prompt)
-            recipe = {**take.recipe, "fit": fit}
-            self._takes.change(identity, descriptors=describe_file(Path(take.path)), recipe=recipe)
-        return self._takes.get(identity)
-
-    def laid_by(self, identity: str) -> Take:
-        """Keep a take as a sound of others, no part of the tree."""
-        self._takes.change(identity, state=LAYER)
-        return self._takes.get(identity)
 
     def _pending(
         self,
@@ -447,22 +322,6 @@ class GenerationService:
         clip = self._clips.get(target)
         return " ".join((clip.title, *clip.tags)), clip_ceiling(clip.rights)
 
-    def _embed(self, rows: list[Take], prompt: str) -> list[float | None]:
-        """Store the takes' vectors; return their cosine to the prompt."""
-        model = self._embedder.model_id
-        found = self._embedder.embed_files([Path(t.path) for t in rows])
-        self._vectors.put(model, [(t.id, e) for t, e in zip(rows, found, strict=True) if not isinstance(e, str)])
-        words = np.asarray(self._embedder.embed_texts([prompt])[0])
-        return [None if isinstance(e, str) else round(float(np.mean(np.asarray(e.vectors) @ words)), 4) for e in found]
-
-
-def _mark(take: Take, more: str = "") -> dict[str, str]:
-    """What a take's file says of itself."""
-    return {
-        "comment": f"GENERATED by soundlab ({take.checkpoint}, seed {take.seed}){more}",
-        "software": "soundlab",
-    }
-
 
 def _stems(mix: Take) -> list[Take]:
     """Rows for the sounds that a take will be mixed from; the mix's recipe says which."""
@@ -478,14 +337,3 @@ def _stems(mix: Take) -> list[Take]:
             )
         )
     return out
-
-
-def _summed(parts: Sequence[tuple[Path, float]]) -> tuple[npt.NDArray[np.float32], int]:
-    """Audio (channels, samples) of files added up by their levels in dB, not above full scale, and its rate."""
-    found = [(*read_audio(path), level) for path, level in parts]
-    rate = found[0][1]
-    heard = [resample(audio, own, rate) * 10 ** (level / 20) for audio, own, level in found]
-    mix = np.zeros((max(len(a) for a in heard), max(a.shape[1] for a in heard)))
-    for audio in heard:
-        mix[:, : audio.shape[1]] += audio
-    return (mix / max(1.0, np.abs(mix).max())).astype(np.float32), rate

@@ -13,12 +13,12 @@ from soundlab.domain.feedback import Adjustment
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Progress, ignore_progress, never
 from soundlab.domain.take import Take
-from soundlab.services.generating import GenerationService
+from soundlab.services.deriving import DerivingService
 from soundlab.services.treating import treat
 
 
 def processed(
-    generation: GenerationService,
+    derived: DerivingService,
     take: Take,
     wishes: Sequence[Adjustment],
     jnds: Mapping[str, float],
@@ -55,4 +55,4 @@ def processed(
     made, applied = treat(audio.astype(np.float64), rate, wishes, jnds, since, progress=progress, cancelled=cancelled)
     how = {"applied": [a.as_json() for a in applied], "left": list(left)}
     spent += time.perf_counter() - began
-    return generation.treated(take, made, rate, [a.as_json() for a in asked], how, spent, instead=instead)
+    return derived.treated(take, made, rate, [a.as_json() for a in asked], how, spent, instead=instead)

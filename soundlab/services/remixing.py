@@ -17,6 +17,7 @@ from soundlab.domain.remix import Sounding, planned
 from soundlab.domain.take import Take
 from soundlab.errors import NotFound, WrongInput
 from soundlab.services.checking import check
+from soundlab.services.deriving import DerivingService
 from soundlab.services.generating import GenerationService
 from soundlab.services.processing import processed
 from soundlab.services.revising import added
@@ -68,6 +69,7 @@ class Remixer:
 
     takes: TakeStore
     generation: GenerationService
+    derived: DerivingService
     table: Layering
     jnds: dict[str, float]
     apart: Callable[[str], bool]
@@ -147,20 +149,20 @@ class Remixer:
         if sound.index is None:
             brief = added(order.parent, sound.prompt, order.level + ADDED)
             made = self.generation.generate(brief, order.n, order.parent.seed, progress=progress, cancelled=cancelled)
-            return [(self.generation.laid_by(take.id), sound.change or 0.0) for take in made]
+            return [(self.derived.laid_by(take.id), sound.change or 0.0) for take in made]
         take, level = held[sound.index]
         takes = [take] * order.n
         if any(a.kind != "keep" for a in sound.wishes):
-            take = self.generation.measured(take.id)
+            take = self.derived.measured(take.id)
             held[sound.index] = take, level
-            takes = [self.generation.laid_by(t.id) for t in apart(take, sound.wishes, progress)]
+            takes = [self.derived.laid_by(t.id) for t in apart(take, sound.wishes, progress)]
         return [(take, level + (sound.change or 0.0)) for take in takes]
 
     def _mixed(self, order: Order, left: Sequence[Sounding], held: Sequence[Part], parts: Sequence[Part]) -> Take:
         """A mix of parts, kept and checked."""
         prompt = together([take.prompt for take, _ in parts])
         lufs = min(0.0, order.level + order.louder)
-        child = self.generation.mixed(order.parent, parts, prompt, lufs, order.asked, limited=bool(order.louder))
+        child = self.derived.mixed(order.parent, parts, prompt, lufs, order.asked, limited=bool(order.louder))
         rows = check(order.parent, child, order.whole, self.jnds)
         for sound, (after, level) in zip(left, parts, strict=True):
             if sound.index is not None:
@@ -176,10 +178,8 @@ class Remixer:
         def told(done: int, total: int, what: str) -> None:
             progress(done, total, f"{take.prompt}: {what}")
 
-        child = processed(
-            self.generation, take, full, self.jnds, wishes, spent=spent, progress=told, cancelled=cancelled
-        )
-        return self.generation.laid_by(child.id)
+        child = processed(self.derived, take, full, self.jnds, wishes, spent=spent, progress=told, cancelled=cancelled)
+        return self.derived.laid_by(child.id)
 
     def _check(self, sound: Sounding, held: Part, after: Take, level: float) -> list[Obeyed]:
         """Measure what was said of one sound on that sound: its level in the mix in dB, and what it was to become."""

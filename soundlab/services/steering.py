@@ -19,6 +19,7 @@ from soundlab.domain.ports import Embedder, Progress, ignore_progress, never
 from soundlab.domain.take import Take
 from soundlab.errors import WrongInput
 from soundlab.services.checking import check
+from soundlab.services.deriving import DerivingService
 from soundlab.services.generating import MAX_TAKES, GenerationService
 from soundlab.services.processing import processed
 from soundlab.services.ranking import RankingService
@@ -63,6 +64,7 @@ class SteeringService:
     vectors: VectorStore
     embedder: Embedder
     generation: GenerationService
+    derived: DerivingService
     understanding: UnderstandingService
     ranking: RankingService
     remixer: Remixer
@@ -202,7 +204,7 @@ class SteeringService:
             return child
         spent = child.seconds_to_generate or 0.0
         finished = processed(
-            self.generation,
+            self.derived,
             child,
             wishes,
             self.jnds,
@@ -294,6 +296,6 @@ class SteeringService:
         if not any(able(a) for a in goals):
             raise WrongInput(f"no treatment does {', '.join(left) or text!r}", "leave --treat out, and it is generated")
         child = processed(
-            self.generation, parent, goals, self.jnds, adjustments, left=left, progress=progress, cancelled=cancelled
+            self.derived, parent, goals, self.jnds, adjustments, left=left, progress=progress, cancelled=cancelled
         )
         return self._checked(parent, child, goals)
