@@ -30,6 +30,9 @@ def command(
         chosen = [weighted(name) for name in names]
         found = [opened_project.adapters.get(n) for n, _ in chosen] if names else opened_project.adapters.all()
         if to is not None:
+            for a in found:
+                for source, why in opened_project.clearing.outdated(a):
+                    note(f"adapter {a.name} was trained on {source}, which may not train any more: {why}")
             opened_project.merge([(a, w) for a, (_, w) in zip(found, chosen, strict=True)], to)
             note(f"written: {to}")
         if evaluate:
@@ -54,7 +57,8 @@ def _row(project: Project, adapter: Adapter, lineage: bool) -> dict[str, Any]:
 def _print(a: Adapter, row: dict[str, Any], *, whole: bool) -> None:
     click.echo(f"{a.name}  on {a.checkpoint}, {a.steps} steps, rank {a.rank}, {len(a.clips)} sources  [{a.licence}]")
     for gone in row["outdated"]:
-        note(f"    {gone['id']} may not train any more: {gone['reason']}  → soundlab train {a.name} trains without it")
+        again = f"soundlab train {a.name} --collection … --replace trains without it"
+        note(f"    {gone['id']} may not train any more: {gone['reason']}  → {again}")
     if a.evaluation is not None:
         click.echo(f"    {a.evaluation['verdict']}")
     if not whole:

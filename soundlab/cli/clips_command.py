@@ -11,6 +11,7 @@ from soundlab.cli.options import emit, json_option, meter, note, opened, project
 from soundlab.cli.rows import titled
 from soundlab.domain.clip import Clip
 from soundlab.domain.rights import STATUSES
+from soundlab.errors import NotFound
 from soundlab.project import Project
 
 
@@ -49,17 +50,24 @@ def command(
             _outliers(opened_project, outliers, as_json)
             return
         clips = opened_project.clips.all(tag=tag, collection=collection, rights=rights)
+        known = opened_project.clips.collections()
+        if collection is not None and collection not in known:
+            raise NotFound(
+                f"no clips in a collection called {collection!r}", f"collections: {', '.join(known) or 'none'}"
+            )
     clips = [c for c in clips if c.missing] if missing else clips
     if as_json:
         emit({"clips": [clip.as_json() for clip in clips]})
         return
     for c in clips:
         click.echo(_line(c))
+    if gone := sum(c.missing for c in clips):
+        note(f"? {gone} of them missing: their files are gone  → soundlab relink FOLDER")
     note(f"{len(clips)} clips" if clips else "no clips  → soundlab import FOLDER")
 
 
 def _line(c: Clip) -> str:
-    mark = "✓" if c.training.allowed else "·"
+    mark = "?" if c.missing else "✓" if c.training.allowed else "·"
     tags = f"  [{', '.join(c.tags)}]" if c.tags else ""
     return f"{c.id}  {mark} {c.duration:7.2f} s  {c.rights:13}  {titled(c.title)}{tags}"
 

@@ -8,10 +8,11 @@ import click
 
 from soundlab.cli.options import emit, json_option, meter, note, opened, project_option
 from soundlab.cli.rows import print_takes
-from soundlab.config import packaged
+from soundlab.config import find_project, packaged
 from soundlab.domain.feedback import spoken
 from soundlab.domain.language import Reading
 from soundlab.domain.lint import style_of
+from soundlab.errors import NotFound
 
 
 @click.command("feedback")
@@ -43,7 +44,7 @@ def command(
     each asked direction.
     """
     if parse_text is not None:
-        _only_parse(parse_text, as_json)
+        _only_parse(parse_text, project, as_json)
         return
     if not take or not text:
         raise click.UsageError('name a take and say what should change: soundlab feedback TAKE "darker"')
@@ -68,11 +69,20 @@ def command(
         print_takes(takes)
 
 
-def _only_parse(text: str, as_json: bool) -> None:
+def _only_parse(text: str, project: Path | None, as_json: bool) -> None:
+    """Say how text is understood, with the words of the project where there is one."""
     from soundlab.domain.language import read
     from soundlab.services.understanding import read_lexicon
 
-    found = read(text, read_lexicon(packaged("presets") / "feedback"))
+    try:
+        folder = find_project(project or Path.cwd())
+    except NotFound:
+        if project is not None:
+            raise
+        own = []  # outside of any project: the words that come along
+    else:
+        own = sorted((folder / "feedback").glob("*.toml"))
+    found = read(text, read_lexicon(packaged("presets") / "feedback", own))
     if as_json:
         emit(
             {"adjustments": [a.as_json() for a in found.adjustments], "left": found.left, "beyond": list(found.beyond)}

@@ -9,6 +9,8 @@ import click
 
 from soundlab.audio.write import atomic_path
 from soundlab.cli.options import emit, json_option, note, opened, project_option
+from soundlab.domain.rights import expired
+from soundlab.errors import SoundlabError
 from soundlab.services.clearing import AuditRow
 
 _COLUMNS = ("id", "title", "rights", "holder", "evidence", "consent", "expires", "trainable", "reason")
@@ -74,7 +76,7 @@ def revoke(clip: str, why: str, project: Path | None, as_json: bool) -> None:
     for name, found in (("takes", descent.takes), ("adapters", descent.adapters), ("exports", descent.exports)):
         click.echo(f"{name}: {', '.join(found) if found else 'none'}")
     if descent.adapters:
-        note("train these adapters again without it: soundlab train NAME --collection …")
+        note("train these adapters again without it: soundlab train NAME --collection … --replace")
 
 
 @command.command("apply")
@@ -85,6 +87,7 @@ def apply(manifest: Path, project: Path | None, as_json: bool) -> None:
     """Set rights of known clips from MANIFEST, a CSV with a header or TOML with [[clip]] tables.
 
     Fields: file, sha256 or id; rights, evidence, consent, holder, expires, title, note, tags.
+    What it sets is not taken back by soundlab edit --undo.
     """
     with opened(project) as opened_project:
         changed, left = opened_project.clearing.apply(manifest)
@@ -94,6 +97,11 @@ def apply(manifest: Path, project: Path | None, as_json: bool) -> None:
         click.echo(f"changed {len(changed)}, left out {len(left)}")
     for row, why in left:
         note(f"left out: {row}: {why}")
+    for clip in changed:
+        if expired(clip.expires):
+            note(f"{clip.id} {clip.title}: {clip.training.reason}")
+    if left and not changed:
+        raise SoundlabError("nothing in it could be applied", "each row names a clip by file, sha256 or id")
 
 
 def write_table(path: Path, rows: list[AuditRow]) -> None:

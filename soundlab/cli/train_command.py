@@ -59,11 +59,13 @@ def command(
     adapters/NAME/captions.tsv; --plan writes them without training, to be edited.
     """
     from soundlab.services.dataset import write_captions
+    from soundlab.services.training import refuse_nothing
 
     with opened(project) as opened_project, meter() as progress:
         training = opened_project.training
         if plan:
             planned = training.plan(name, collection, takes or None)
+            refuse_nothing(planned)
             write_captions(planned)
             _show(planned, as_json)
             return

@@ -23,6 +23,7 @@ def verdict_command(name: str, verdict: str) -> click.Command:
 
         with opened(project) as opened_project:
             changed = decide(opened_project.takes, takes, None if undo else verdict, remark)
+            opened_project.taste.count([take.id for take in changed])
         if as_json:
             emit({"takes": [take.as_json() for take in changed]})
         for take in changed:

@@ -10,6 +10,8 @@ from soundlab.errors import WrongInput
 MAX_PROMPT = 2000
 """Characters; more is a paste accident, and encoders read the first few hundred at most."""
 MAX_SECONDS = 300.0
+HEAVIEST = 5.0
+"""Beyond which no weight is meant."""
 USUAL_LEVEL = -23.0
 """LUFS that takes come at, so that they can be compared: the programme loudness of EBU R 128."""
 
@@ -125,6 +127,9 @@ def weighted(text: str) -> tuple[str, float]:
     if not sign:
         return text, 1.0
     try:
-        return name, float(weight)
+        found = float(weight)
     except ValueError as error:
-        raise WrongInput(f"{text!r}: the weight after = is not a number", "such as c1a2b3c4=0.5") from error
+        raise WrongInput(f"{text!r}: the weight after = is not a number", f"such as {name}=0.5") from error
+    if not abs(found) <= HEAVIEST:
+        raise WrongInput(f"{text!r}: the weight is out of range", f"choose -{HEAVIEST:g} to {HEAVIEST:g}; 1 is usual")
+    return name, found

@@ -47,6 +47,6 @@ class Clip:
     def as_json(self) -> dict[str, Any]:
         """Return the fields of the command line's contract."""
         row = asdict(self)
-        row["trainable"] = self.training.allowed
+        row["trainable"] = self.training.allowed and not self.missing
         row["tags"], row["collections"] = list(self.tags), list(self.collections)
         return row

@@ -43,6 +43,8 @@ from soundlab.engines.training import conditional_loss
 from soundlab.errors import Cancelled, EngineFailed, SoundlabError, WrongInput
 
 SAVE_EVERY = 20
+_STATE = "state.safetensors"
+"""Is there while a run is not at its end."""
 _HEARD = 12
 """Held-out pieces that are looked at."""
 _BETTER = 0.002
@@ -117,6 +119,8 @@ def train(
     precision = _precision(engine, request.precision)
     memory.check(engine, request, precision)
     folder = Path(request.folder)
+    if request.resume and (folder / "adapter_model.safetensors").exists() and not (folder / _STATE).exists():
+        raise WrongInput(f"{request.name} is trained to its end", "leave --resume out to train it anew")
     folder.mkdir(parents=True, exist_ok=True)
     cache = Path(request.cache) if request.cache else None
     material = Material(
@@ -223,7 +227,7 @@ class _Run:
         self._engine, self._decoder, self._request, self._material = engine, decoder, request, material
         self._prior = prior
         self._folder = Path(request.folder)
-        self._state = self._folder / "state.safetensors"
+        self._state = self._folder / _STATE
         # else a process could train in one precision only, and on one device; of several processes each has one
         AcceleratorState._reset_state(reset_partial_state="LOCAL_RANK" not in os.environ)
         self._accelerator = Accelerator(

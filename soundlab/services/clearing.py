@@ -167,6 +167,11 @@ class Clearing:
         return Descent(takes, adapters, tuple(path for _, path in self.exports.of([start, *takes])))
 
 
+_COLUMNS = ("file", "sha256", "id", "rights", "evidence", "consent", "holder", "expires", "title", "note", "tags")
+_MORE = ""
+"""Name of the cells beyond the header's."""
+
+
 def _labels(row: dict[str, str]) -> Labels:
     return Labels(
         rights=row.get("rights") or None,
@@ -197,11 +202,19 @@ def read_manifest(path: Path) -> list[dict[str, str]]:
             tables = tomllib.loads(text).get("clip", [])
             rows = [{str(k): _plain(v) for k, v in table.items()} for table in tables]
         else:
-            rows = [{str(k): str(v or "") for k, v in row.items()} for row in csv.DictReader(text.splitlines())]
+            lines = text.splitlines()
+            separator = ";" if lines and ";" in lines[0] and "," not in lines[0] else ","  # as spreadsheets write it
+            table = csv.DictReader(lines, delimiter=separator, restkey=_MORE)
+            rows = [{str(k): str(v or "") for k, v in row.items()} for row in table]
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, csv.Error, AttributeError) as error:
         raise WrongInput(f"cannot read {path}: {error}", "a CSV with a header, or TOML with [[clip]] tables") from error
     if not rows:
         raise WrongInput(f"{path} has no rows", "a CSV with a header, or TOML with [[clip]] tables")
+    for number, row in enumerate(rows, 1):
+        if _MORE in row:
+            raise WrongInput(f"{path}: row {number} has more cells than the header", 'quote cells with commas: "a, b"')
+        if unknown := [name for name in row if name not in _COLUMNS]:
+            raise WrongInput(f"{path}: unknown column {unknown[0]!r}", f"columns: {', '.join(_COLUMNS)}")
     return rows
 
 

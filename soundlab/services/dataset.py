@@ -185,6 +185,8 @@ class Dataset:
         found = []
         for clip in clips:
             decision = clip.training
+            measure = measures.get(clip.id, {})
+            silent = bool(measure) and all(value is None for value in measure.values())
             found.append(
                 (
                     Source(
@@ -194,11 +196,11 @@ class Dataset:
                         clip.rights,
                         clip.evidence,
                         clip.sha256,
-                        decision.allowed and not clip.missing,
-                        "its file is missing" if clip.missing else decision.reason,
+                        decision.allowed and not clip.missing and not silent,
+                        "its file is missing" if clip.missing else "it is silent" if silent else decision.reason,
                         TEMP_ONLY if decision.non_commercial else FREE,
                     ),
-                    measures.get(clip.id, {}),
+                    measure,
                 )
             )
         return found

@@ -100,6 +100,9 @@ class GenerationService:
             seed = secrets.randbelow(2**31 - MAX_TAKES)
         if not 0 <= seed < 2**63 - n:
             raise WrongInput(f"seed {seed} is out of range", f"choose a whole number from 0 to {2**63 - 1 - n}")
+        names = [name for name, _ in brief.adapters]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise WrongInput(f"adapter {min(twice)} is named twice", "give it one weight: --adapter NAME=0.8")
         brief = brief.with_(references=tuple(Reference(self._named(r.target), r.weight) for r in brief.references))
         terms, sounds, limits, steered = self._terms(brief)
         adapters = [self._adapters.get(name) for name, _ in brief.adapters]

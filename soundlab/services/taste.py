@@ -146,9 +146,18 @@ class TasteService:
         """Let no verdict and no pair of until now count; return how many did."""
         judged = [t.id for t in self.takes.all(states=("done", "unranked")) if t.verdict]
         before, pairs = self._left()[1], len(self.comparisons.preferred())
-        with atomic_path(self.forgotten) as beside:
-            beside.write_text(json.dumps({"takes": judged, "pairs": pairs}), encoding="utf-8")
+        self._leave(judged, pairs)
         return len(judged) + pairs - before
+
+    def count(self, ids: Sequence[str]) -> None:
+        """Let the verdicts of these takes count again: they have been given anew."""
+        left, pairs = self._left()
+        if left.intersection(ids):
+            self._leave(sorted(left.difference(ids)), pairs)
+
+    def _leave(self, takes: Sequence[str], pairs: int) -> None:
+        with atomic_path(self.forgotten) as beside:
+            beside.write_text(json.dumps({"takes": list(takes), "pairs": pairs}), encoding="utf-8")
 
     def _left(self) -> tuple[set[str], int]:
         """Takes whose verdicts no longer count, and how many of the first pairs."""

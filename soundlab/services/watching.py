@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
-from soundlab.audio.decode import SUFFIXES
+from soundlab.audio.decode import SUFFIXES, breaks_off
 from soundlab.domain.labels import Labels
-from soundlab.errors import NotFound
+from soundlab.errors import NotFound, UnreadableAudio
 from soundlab.services.importing import Importer, Report
 
 QUIET = 3.0
 """Seconds for which a file must stay as it is: recorders and copies write for a while."""
+_PATIENCE = 10
+"""Times as long is waited for the rest of a file that breaks off."""
 _TICK = 250
 
 
@@ -65,6 +67,14 @@ def watch(
             yield report
 
 
+def _unfinished(path: Path) -> bool:
+    """Whether a file looks as if more of it were to come."""
+    try:
+        return breaks_off(path)
+    except UnreadableAudio:  # it is told so now, and looked at again when it changes
+        return False
+
+
 def _whole(waiting: dict[Path, tuple[tuple[int, int], float]], now: float, quiet: float) -> list[Path]:
     """Take out of ``waiting`` the files that have not changed for a while, and those that are gone."""
     ready = []
@@ -77,7 +87,7 @@ def _whole(waiting: dict[Path, tuple[tuple[int, int], float]], now: float, quiet
         seen = (state.st_size, state.st_mtime_ns)
         if seen != before:
             waiting[path] = (seen, now)
-        elif now - since >= quiet:
+        elif now - since >= quiet and (now - since >= _PATIENCE * quiet or not _unfinished(path)):
             del waiting[path]
             ready.append(path)
     return sorted(ready)

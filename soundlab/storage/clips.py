@@ -169,6 +169,8 @@ class ClipStore:
         if not found and len(identity) >= 3:
             found = self._load(select(clips).where(clips.c.id.startswith(identity, autoescape=True)).limit(2))
         if len(found) != 1:
+            if len(identity) < 3:
+                raise NotFound(f"{identity!r} is too short for an id", "three letters of it at least")
             what = "no clip" if not found else "several clips"
             raise NotFound(f"{what} called {identity!r}", "list them: soundlab clips")
         return found[0]

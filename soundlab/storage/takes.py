@@ -62,6 +62,8 @@ class TakeStore:
         if not found and len(identity) >= 3:
             found = self._load(select(takes).where(takes.c.id.startswith(identity, autoescape=True)).limit(2))
         if len(found) != 1:
+            if len(identity) < 3:
+                raise NotFound(f"{identity!r} is too short for an id", "three letters of it at least")
             what = "no take" if not found else "several takes"
             raise NotFound(f"{what} called {identity!r}", "list them: soundlab takes")
         return found[0]

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.widgets import Input
 
 from soundlab.domain.ports import Player
 from soundlab.project import Project
@@ -85,10 +86,12 @@ class SoundlabApp(App[None]):
         self.push_screen(HelpScreen())
 
     def action_stop(self) -> None:
-        """Stop the running job, else the playback."""
+        """Stop the running job, else leave the line that is written in, else stop the playback."""
         if self.jobs.running:
             self.jobs.cancel()
             self.notify("stopping…")
+        elif isinstance(self.focused, Input) and isinstance(self.screen, StageScreen):
+            self.screen.leave_line()
         elif self._player is not None:
             self._player.stop()
 

@@ -4,7 +4,9 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from soundlab.cli.options import opened
 from tests.conftest import Cli
@@ -134,3 +136,40 @@ def test_a_project_that_cannot_be_written_is_read(
     assert len(cli.json("search", "hiss")["results"]) == len(cli.json("clips")["clips"])
     assert cli("approve", take) == 1 and "readonly" in cli.err
     assert {p: p.stat().st_mtime_ns for p in inside.rglob("*")} == before
+
+
+def test_an_adapter_of_a_revoked_clip_says_so_wherever_it_is_used(cli: Cli, inside: Path, noises: Path) -> None:
+    clip = cli.json("import", str(noises), "--rights", "own", "--collection", "bed")["clips"][0]["id"]
+    train = ("train", "night", "--collection", "bed", "--steps", "1", "--rank", "2", "--no-evaluate")
+    assert cli(*train) == 0
+    assert cli(*train, "--resume") == 2 and "to its end" in cli.err
+    cli("rights", "revoke", clip)
+    assert "--replace" in cli.err
+    assert cli("generate", "rain", "-d", "1", "--adapter", "night") == 0 and f"trained on {clip}" in cli.err
+    assert cli("adapters", "night", "--merge", "merged") == 0 and f"trained on {clip}" in cli.err
+    assert cli("generate", "rain", "-d", "1", "--adapter", "night=0.5", "--adapter", "night=0.3") == 2
+    assert cli("generate", "rain", "-d", "1", "--adapter", "night=50") == 2 and "out of range" in cli.err
+
+
+def test_the_words_of_a_project_are_read_wherever_feedback_is(cli: Cli, inside: Path) -> None:
+    (inside / "feedback").mkdir(exist_ok=True)
+    (inside / "feedback" / "own.toml").write_text('[axes.brightness]\nless = ["bananary"]\n', encoding="utf-8")
+    (wish,) = cli.json("feedback", "--parse", "more bananary")["adjustments"]
+    assert (wish["axis"], wish["direction"]) == ("brightness", -1)
+
+
+def test_what_is_silent_or_missing_is_not_said_to_train(cli: Cli, inside: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "sil"
+    folder.mkdir()
+    for name, level in (("silent", 0.0), ("noise", 0.1), ("gone", 0.2)):
+        audio = level * np.random.default_rng(0).standard_normal(32_000)
+        soundfile.write(folder / f"{name}.wav", audio, 32_000)
+    cli("import", str(folder), "--rights", "own", "--collection", "sil")
+    (folder / "gone.wav").unlink()
+    allowed = {c["title"]: c["trainable"] for c in cli.json("clips", "--collection", "sil")["clips"]}
+    assert allowed["noise"] and not allowed["gone"]
+    plan = cli.json("train", "night", "--collection", "sil", "--plan")["plan"]
+    reasons = {s["caption"].split(",")[0]: s["reason"] for s in plan["sources"]}
+    assert "silent" in reasons["silent"] and "missing" in reasons["gone"]
+    assert cli("train", "other", "--plan") == 1 and "nothing to train on" in cli.err
+    assert cli("clips", "--collection", "nosuch") == 3

@@ -142,3 +142,19 @@ def test_a_report_lists_what_could_not_be_imported(cli: Cli, inside: Path, noise
         (row,) = csv.DictReader(file)
     assert row["path"].endswith("broken.wav") and "not readable" in row["reason"]
     assert json.loads(json.dumps(row))
+
+
+def test_a_manifest_whose_columns_are_not_known_changes_nothing(
+    cli: Cli, inside: Path, noises: Path, tmp_path: Path
+) -> None:
+    clip = cli.json("import", str(noises), "--rights", "licensed", "--evidence", "contract 12, training")["clips"][0]
+    manifest = tmp_path / "m.csv"
+    manifest.write_text(f"id,rigths,evidence\n{clip['id']},own,me\n")
+    assert cli("rights", "apply", str(manifest)) == 2 and "'rigths'" in cli.err
+    manifest.write_text(f"id,evidence\n{clip['id']},me,and you\n")
+    assert cli("rights", "apply", str(manifest)) == 2 and "more cells" in cli.err
+    assert {c["evidence"] for c in cli.json("clips")["clips"]} == {"contract 12, training"}
+    manifest.write_text("file,rights\nnowhere.wav,own\n")
+    assert cli("rights", "apply", str(manifest)) == 1 and "nowhere.wav" in cli.err
+    manifest.write_text(f"id;rights;expires\n{clip['id']};own;2020-01-01\n")  # as spreadsheets write it in Europe
+    assert cli("rights", "apply", str(manifest)) == 0 and "have run out" in cli.err

@@ -64,6 +64,16 @@ def test_a_project_learns_shows_and_forgets(warm: Project) -> None:
     assert warm.taste.taste().hit_rate is None and warm.taste.ranked([ranked[0][0]]) == []
 
 
+def test_a_verdict_that_is_given_again_after_a_reset_counts(inside: Path, cli: Cli) -> None:
+    takes = [t["id"] for t in cli.json("generate", "rain", "-n", "2", "-d", "1")["takes"]]
+    cli("approve", takes[0])
+    cli("reject", takes[1])
+    assert cli("taste", "--reset") == 0
+    cli("approve", takes[0])
+    found = cli.json("taste")["taste"]
+    assert (found["approved"], found["rejected"]) == (1, 0)
+
+
 def test_the_command_says_how_little_it_knows(inside: Path, cli: Cli) -> None:
     (take,) = cli.json("generate", "rain", "-d", "1")["takes"]
     cli("approve", take["id"])

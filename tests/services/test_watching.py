@@ -1,5 +1,6 @@
 """A watched folder: what appears is imported when it is whole."""
 
+import hashlib
 import threading
 from pathlib import Path
 
@@ -55,6 +56,32 @@ def test_what_appears_is_imported_whole(warm: Project, tmp_path: Path) -> None:
     assert [(c.title, c.duration, c.tags, c.rights) for c in imported] == [("slow", 2.0, ("new",), "own")]
     assert [path.name for path, _ in failed] == ["first.wav"]
     assert warm.clips.count_without_vectors(warm.embedder.model_id) == 0
+
+
+def test_a_copy_that_pauses_is_imported_once_and_whole(warm: Project, tmp_path: Path) -> None:
+    folder = tmp_path / "incoming"
+    folder.mkdir()
+    soundfile.write(tmp_path / "all.flac", 0.1 * np.random.default_rng(0).standard_normal(64_000), 32_000)
+    data = (tmp_path / "all.flac").read_bytes()
+    stop = threading.Event()
+    ticks = 0
+
+    def clock() -> float:
+        """A second for each look; the copy goes on after eight of them, when it has long been quiet."""
+        nonlocal ticks
+        ticks += 1
+        if ticks == 8:
+            with (folder / "slow.flac").open("ab") as file:
+                file.write(data[len(data) // 2 :])
+        elif not (folder / "slow.flac").exists():
+            (folder / "slow.flac").write_bytes(data[: len(data) // 2])
+        return float(ticks)
+
+    titles = []
+    for report in watch(warm.importer, [folder], Labels(), stop, quiet=2.0, clock=clock):
+        titles += [(c.title, c.sha256) for c in report.imported]
+        stop.set()
+    assert titles == [("slow", hashlib.sha256(data).hexdigest())] and warm.clips.count() == 1
 
 
 def test_a_missing_folder_is_named(warm: Project, tmp_path: Path) -> None:

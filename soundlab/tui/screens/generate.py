@@ -184,6 +184,9 @@ class GenerateScreen(StageScreen):
         self._start("generate", work)
         self.query_one(DataTable).focus()
 
+    def leave_line(self) -> None:
+        self.query_one(DataTable).focus()
+
     def action_prompt(self) -> None:
         """Write a brief."""
         self.query_one("#brief", Input).focus()
@@ -234,6 +237,7 @@ class GenerateScreen(StageScreen):
 
         if (take := self._selected()) is not None:
             decide(self.app.project.takes, [take.id], verdict or None)
+            self.app.project.taste.count([take.id])
             self._refresh(take.id)
             self.query_one(JobBar).say(f"{take.id} {verdict or 'has no verdict'}")
 

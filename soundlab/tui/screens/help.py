@@ -17,7 +17,7 @@ _TEXT = """\
   F2 library   F3 generate   F1 this help   ctrl+Q quit
   space        play or stop what the cursor is on
   w            waveform or spectrogram
-  escape       stop the running job, else the playback
+  escape       stop the running job, else leave the line, else stop the playback
   ctrl+Y / ctrl+R / ctrl+E   copy the path, show in folder, open in an editor
   tab          to the next field or table
 

@@ -339,6 +339,9 @@ class LibraryScreen(StageScreen):
         category = advice.categories[0][0] if advice.categories and not clip.category else None
         self._change([clip], Labels(tags=tuple(tag for tag, _ in advice.tags[:_ACCEPTED]), category=category))
 
+    def leave_line(self) -> None:
+        self.query_one(ClipTable).focus()
+
     def action_undo(self) -> None:
         """Take back the last change of labels."""
 
@@ -347,7 +350,9 @@ class LibraryScreen(StageScreen):
             if last is None:
                 self.app.call_from_thread(self.query_one(JobBar).say, "there is no change to take back")
             else:
-                self._changed(last[1], f"taken back: {last[0]}")
+                first = self.app.project.clips.get(last[1][0]).title
+                more = f" and {len(last[1]) - 1} more" if len(last[1]) > 1 else ""
+                self._changed(last[1], f"taken back on {first}{more}: {last[0]}")
 
         self._write(work)
 

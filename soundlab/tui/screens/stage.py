@@ -48,6 +48,10 @@ class StageScreen(Screen[None]):
     def on_mount(self) -> None:
         self.set_interval(1 / 15, self._move_playhead)
 
+    def leave_line(self) -> None:
+        """Go from the line that is written in to what it is about."""
+        raise NotImplementedError
+
     def show_file(self, path: str) -> None:
         """Draw a file's waveform; computed on a thread."""
         if path == self._shown:
