@@ -91,8 +91,7 @@ def command(
         emit({"adapters": [adapter.as_json()]})
         return
     click.echo(
-        f"{adapter.name}: {adapter.steps} steps on {len(adapter.clips)} sources, "
-        f"loss {adapter.loss_first:.3f} → {adapter.loss_last:.3f}  [{adapter.licence}]"
+        f"{adapter.name}: {adapter.steps} steps on {len(adapter.clips)} sources, {adapter.learnt}  [{adapter.licence}]"
     )
     if adapter.evaluation is not None:
         click.echo(adapter.evaluation["verdict"])

@@ -26,6 +26,18 @@ class Adapter:
     evaluation: dict[str, Any] | None = None
     """What it does against its base; None until it has been evaluated."""
 
+    @property
+    def learnt(self) -> str:
+        """For people: the loss at the start and at the end, on what was held out where something was.
+
+        The loss of the steps themselves is of other pieces each time, and says little of few.
+        """
+        looks = {int(step): float(loss) for step, loss in self.training.get("held_out", ())}
+        kept = self.training.get("kept")
+        if len(looks) < 2 or kept not in looks:
+            return f"loss {self.loss_first:.3f} → {self.loss_last:.3f}"
+        return f"loss on what is held out {next(iter(looks.values())):.3f} → {looks[kept]:.3f} at step {kept}"
+
     def findings(self) -> list[str]:
         """For people: the figures against its base, a line each; none before it has been evaluated."""
         e = self.evaluation

@@ -101,6 +101,8 @@ async def test_the_loop_by_keyboard(warm: Project, noises: Path, size: tuple[int
         await pilot.press("f1")
         assert isinstance(app.screen, HelpScreen)
         await pilot.press("escape")
+        await pilot.press("p", "escape", "v")  # escape leaves the line: v marks a take, and is not written
+        assert app.screen.query_one("#brief", Input).value == "rain" and isinstance(app.focused, DataTable)
     app.project.close()
 
 

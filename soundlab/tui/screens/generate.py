@@ -346,10 +346,7 @@ class GenerateScreen(StageScreen):
             self._refresh(first.id)
         elif message.job == "train":
             adapter, plan = message.result
-            bar.say(
-                f"adapter {adapter.name}: loss {adapter.loss_first:.2f} → {adapter.loss_last:.2f}, "
-                f"{len(plan.refused)} refused; n shows it"
-            )
+            bar.say(f"adapter {adapter.name}: {adapter.learnt}, {len(plan.refused)} refused; n shows it")
         elif message.job == "evaluate":
             bar.say(f"{message.result.name}: {message.result.evaluation['verdict']}; n shows it")
         elif message.job == "export":
