@@ -94,5 +94,6 @@ def command(
         changed = opened_project.clips.all(ids=ids)
     if as_json:
         emit({"clips": [clip.as_json() for clip in changed]})
+    said = f"{labels.told}; " if labels.told else ""
     for clip in changed:
-        note(f"{clip.id} {clip.title}: {clip.training.reason}")
+        note(f"{clip.id} {clip.title}: {said}{clip.training.reason}")

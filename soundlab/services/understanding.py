@@ -82,11 +82,9 @@ class UnderstandingService:
         if names:
             wishes = spared(text, alone(text, wishes, names, table), names, table)
         there = {kind for name in names for kind in kinds(name, table)}
-        lacking = {
-            id(a): a.scope
-            for a in wishes
-            if names and a.scope and not kinds(a.scope, table) & there and not table.noises & set(a.scope.split())
-        }
+        if names:
+            wishes = [self._called(a, names) if self._elsewhere(a, there) else a for a in wishes]
+        lacking = {id(a): a.scope for a in wishes if names and a.scope and self._elsewhere(a, there)}
         if lacking and all(a.kind == "keep" or id(a) in lacking for a in wishes):
             raise WrongInput(f"there is no {next(iter(lacking.values()))} in it", f"it has: {', '.join(names)}")
         wishes = [a for a in wishes if id(a) not in lacking]
@@ -97,6 +95,16 @@ class UnderstandingService:
         left = [word for word in found.left if not kinds(word, table) & heard]
         left += [scope for scope in lacking.values() if scope not in left]
         return replace(found, adjustments=wishes, left=left)
+
+    def _elsewhere(self, a: Adjustment, there: set[int]) -> bool:
+        """Whether a wish is said of a sound of none of the kinds that are there; noises may be in any sound."""
+        scope, table = a.scope or "", self.lexicon.layering
+        return bool(scope) and not kinds(scope, table) & there and not table.noises & set(scope.split())
+
+    def _called(self, a: Adjustment, names: Sequence[str]) -> Adjustment:
+        """A wish said of a sound by another name: "voices" of a choir."""
+        name = self.kin.called(a.scope or "", names)
+        return a if name is None else replace(a, scope=name)
 
     def _pointed(self, word: re.Match[str]) -> str:
         """An id with its @, where it is the whole id of a take or clip: "more like t9sthdd"."""
