@@ -25,13 +25,24 @@ class Beyond:
     pattern: re.Pattern[str]
 
 
+_ASKING = "(?:can|could|would) (?:you|we|it)|it should|it needs to"
+_BEFORE = rf"(?:^|[,.;:!?(–]|\b(?:and|but|then|also|or|please|just|{_ASKING}))\s*"
+_BEHIND = r"(?=\s*(?:$|[,.;:!?)–]|(?:and|but|then|please|pls|too|overall|again|instead|thanks?)\b))"
+"""Where a clause begins and ends: what stands beside another word is of that, as in "less of the drum loop"."""
+_NEVER = r"(?!)"
+
+
 def read_tables(rows: Iterable[Mapping[str, Any]]) -> tuple[Beyond, ...]:
-    """Read the grammar's tables: ``what``, ``instead`` and ``patterns``, which stand at the edges of words."""
+    """Read the grammar's tables: ``what``, ``instead``, and ``patterns`` of clauses or (``endings``) of their ends."""
     return tuple(
         Beyond(
             str(row["what"]),
             str(row["instead"]),
-            re.compile(rf"(?<![\w'-])(?:{'|'.join(row['patterns'])})(?![\w'-])", re.IGNORECASE),
+            re.compile(
+                rf"(?:{_BEFORE}(?P<clause>{'|'.join(row['patterns'])})"
+                rf"|\s(?P<ending>{'|'.join(row.get('endings', [_NEVER]))})){_BEHIND}",
+                re.IGNORECASE,
+            ),
         )
         for row in rows
     )
@@ -52,7 +63,7 @@ def without(text: str, found: Sequence[Adjustment], rows: Iterable[Beyond]) -> t
     said = []
     for row in rows:
         for match in reversed(list(row.pattern.finditer(text))):
-            start, end = match.span()
+            start, end = match.span("clause" if match["clause"] is not None else "ending")
             if any(start < stop and begin < end for begin, stop in taken):
                 continue
             # Blanks of the same length, so that places found before still hold.

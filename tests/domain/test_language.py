@@ -165,6 +165,9 @@ def test_what_feedback_does_not_change_is_refused(text: str, says: str) -> None:
 def test_a_longer_tail_is_of_the_reverb_and_the_take_as_long_as_it_was() -> None:
     found = read("a longer tail and shorter attacks", LEXICON)
     assert [a.axis for a in found.adjustments] == ["space", "hardness"] and not found.beyond
+    for text, term in (("fade out the birds", "birds"), ("less of the drum loop", "drum")):
+        (wish,) = read(text, LEXICON).adjustments
+        assert (wish.term, wish.direction) == (term, -1) and not read(text, LEXICON).beyond
 
 
 def test_more_decibels_than_a_level_moves_by_are_told() -> None:
