@@ -75,7 +75,7 @@ def command(
         if undo:
             last = opened_project.clips.undo()
             if last is None:
-                raise NotFound("there is no edit to take back", "edits are kept since the last fifty")
+                raise NotFound("there is no edit to take back", "the last fifty edits can be")
             what, ids = last
             note(f"taken back: {what}")
         else:

@@ -87,7 +87,7 @@ def apply(manifest: Path, project: Path | None, as_json: bool) -> None:
     """Set rights of known clips from MANIFEST, a CSV with a header or TOML with [[clip]] tables.
 
     Fields: file, sha256 or id; rights, evidence, consent, holder, expires, title, note, tags.
-    What it sets is not taken back by soundlab edit --undo.
+    soundlab edit --undo takes it back as one.
     """
     with opened(project) as opened_project:
         changed, left = opened_project.clearing.apply(manifest)

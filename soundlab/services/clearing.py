@@ -111,6 +111,8 @@ class Clearing:
     def apply(self, manifest: Path) -> tuple[list[Clip], list[tuple[str, str]]]:
         """Set rights of known clips from a manifest; return the changed clips and the rows that fit none, with why.
 
+        What fits is set at once, or nothing is; ``soundlab edit --undo`` takes it back.
+
         A CSV has a header; TOML has ``[[clip]]`` tables. ``file`` (relative to
         the manifest), ``sha256`` or ``id`` says which clip; the other fields are
         those of ``soundlab edit``.
@@ -124,7 +126,7 @@ class Clearing:
         by_name = {Path(c.path).name: c for c in known}
         by_path = {str(Path(c.path).resolve()): c for c in known}
         by_key = {c.sha256: c for c in known} | {c.id: c for c in known}
-        changed: list[str] = []
+        rows: list[tuple[str, Labels]] = []
         left: list[tuple[str, str]] = []
         for row in read_manifest(manifest):
             said = row.get("id") or row.get("sha256") or row.get("file") or ""
@@ -138,10 +140,10 @@ class Clearing:
             except WrongInput as error:
                 left.append((said, error.message))
                 continue
-            tags = [t.strip() for t in row.get("tags", "").split(",") if t.strip()]
-            self.clips.change([clip.id], labels.columns(), tags=tags)
-            changed.append(clip.id)
-        return self.clips.all(ids=changed), left
+            rows.append((clip.id, labels))
+        if rows:
+            self.clips.label_each(rows, f"manifest {manifest.name}")
+        return self.clips.all(ids=list(dict.fromkeys(identity for identity, _ in rows))), left
 
     def _lineage(self) -> dict[str, set[str]]:
         """Children of every clip, take and adapter (as ``adapter:NAME``)."""
@@ -181,6 +183,7 @@ def _labels(row: dict[str, str]) -> Labels:
         note=row.get("note") or None,
         holder=row.get("holder") or None,
         expires=row.get("expires") or None,
+        tags=tuple(t.strip() for t in row.get("tags", "").split(",") if t.strip()),
     )
 
 

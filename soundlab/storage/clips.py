@@ -97,6 +97,19 @@ class ClipStore:
                         connection.execute(delete(table).where(table.c.clip.in_(chunk), table.c[column].in_(gone)))
             self._label(connection, ids, tags, collections)
 
+    def label_each(self, rows: Sequence[tuple[str, Labels]], what: str) -> None:
+        """Let labels add to what each of several clips has, all or nothing; :meth:`undo` takes it back as one.
+
+        Tags and collections are added; what labels would take away stays.
+        """
+        columns = sorted({name for _, labels in rows for name in labels.columns()})
+        with self._engine.begin() as connection:
+            self._remember(connection, [identity for identity, _ in rows], columns, what)
+            for identity, labels in rows:
+                if values := labels.columns():
+                    connection.execute(update(clips).where(clips.c.id == identity).values(**values))
+                self._label(connection, [identity], labels.tags, labels.collections)
+
     def label(self, ids: Sequence[str], labels: Labels, *, undoable: bool = False) -> None:
         """Let ``labels`` hold for several clips: :meth:`change` with all that they say."""
         self.change(

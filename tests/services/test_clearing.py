@@ -158,3 +158,6 @@ def test_a_manifest_whose_columns_are_not_known_changes_nothing(
     assert cli("rights", "apply", str(manifest)) == 1 and "nowhere.wav" in cli.err
     manifest.write_text(f"id;rights;expires\n{clip['id']};own;2020-01-01\n")  # as spreadsheets write it in Europe
     assert cli("rights", "apply", str(manifest)) == 0 and "have run out" in cli.err
+    assert cli("edit", "--undo") == 0 and "manifest m.csv" in cli.err
+    (back,) = [c for c in cli.json("clips")["clips"] if c["id"] == clip["id"]]
+    assert (back["rights"], back["expires"]) == ("licensed", None)
