@@ -87,7 +87,16 @@ def command(
                     raise NotFound(f"nothing passes {found!r}", "try it: soundlab search")
             else:
                 ids = [opened_project.clips.get(name).id for name in clips]
-            for clip in opened_project.clips.all(ids=ids) if rights or consent else ():
+            before = opened_project.clips.all(ids=ids)
+            for what, taken, held in (
+                ("tagged", untag, {tag for clip in before for tag in clip.tags}),
+                ("in a collection called", uncollect, {name for clip in before for name in clip.collections}),
+            ):
+                if lacking := [name for name in taken if name not in held]:
+                    raise NotFound(
+                        f"nothing of that is {what} {lacking[0]!r}", f"there is: {', '.join(held) or 'none'}"
+                    )
+            for clip in before if rights or consent else ():
                 if revoked(clip.evidence):
                     note(f"{clip.id} had been revoked; its rights are set anew: {clip.evidence}")
             opened_project.clips.label(ids, labels, undoable=True)

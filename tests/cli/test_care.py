@@ -173,3 +173,10 @@ def test_what_is_silent_or_missing_is_not_said_to_train(cli: Cli, inside: Path, 
     assert "silent" in reasons["silent"] and "missing" in reasons["gone"]
     assert cli("train", "other", "--plan") == 1 and "nothing to train on" in cli.err
     assert cli("clips", "--collection", "nosuch") == 3
+
+
+def test_a_tag_that_is_not_there_cannot_be_taken_away(cli: Cli, inside: Path, noises: Path) -> None:
+    clip = cli.json("import", str(noises), "--tag", "field")["clips"][0]["id"]
+    assert cli("edit", clip, "--untag", "nosuch") == 3 and "field" in cli.err
+    assert cli("edit", clip, "--untag", "field") == 0 and "-field" in cli.err
+    assert cli("edit", "--undo") == 0 and "-field" in cli.err
