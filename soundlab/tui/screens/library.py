@@ -350,9 +350,9 @@ class LibraryScreen(StageScreen):
             if last is None:
                 self.app.call_from_thread(self.query_one(JobBar).say, "there is no change to take back")
             else:
-                first = self.app.project.clips.get(last[1][0]).title
+                titles = [clip.title for clip in self.app.project.clips.all(ids=last[1][:1])]
                 more = f" and {len(last[1]) - 1} more" if len(last[1]) > 1 else ""
-                self._changed(last[1], f"taken back on {first}{more}: {last[0]}")
+                self._changed(last[1], f"taken back on {''.join(titles) or 'what is gone'}{more}: {last[0]}")
 
         self._write(work)
 
