@@ -30,9 +30,8 @@ def command(
         chosen = [weighted(name) for name in names]
         found = [opened_project.adapters.get(n) for n, _ in chosen] if names else opened_project.adapters.all()
         if to is not None:
-            for a in found:
-                for source, why in opened_project.clearing.outdated(a):
-                    note(f"adapter {a.name} was trained on {source}, which may not train any more: {why}")
+            for line in opened_project.clearing.warnings(a.name for a in found):
+                note(line)
             opened_project.merge([(a, w) for a, (_, w) in zip(found, chosen, strict=True)], to)
             note(f"written: {to}")
         if evaluate:

@@ -92,9 +92,8 @@ def command(
             level=level if level is not None else None if parent else USUAL_LEVEL,
             **sampling,
         )
-        for name, _ in brief.adapters:
-            for source, why in opened_project.clearing.outdated(opened_project.adapters.get(name)):
-                note(f"adapter {name} was trained on {source}, which may not train any more: {why}")
+        for line in opened_project.clearing.warnings(name for name, _ in brief.adapters):
+            note(line)
         with meter() as progress:
             takes = opened_project.generation.generate(
                 brief, n if n is not None else settings.takes, seed, progress=progress

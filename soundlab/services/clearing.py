@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,14 @@ class Clearing:
             if not decision.allowed:
                 out.append((identity, decision.reason))
         return out
+
+    def warnings(self, names: Iterable[str]) -> list[str]:
+        """For people: a line for each source of these adapters that may not train any more. Raises NotFound."""
+        return [
+            f"adapter {name} was trained on {source}, which may not train any more: {why}"
+            for name in names
+            for source, why in self.outdated(self.adapters.get(name))
+        ]
 
     def ancestry(self, adapter: Adapter) -> dict[str, Any]:
         """Sources → adapter → takes → exports, by id and path."""

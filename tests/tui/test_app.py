@@ -302,6 +302,22 @@ async def test_an_adapter_is_shown_evaluated_and_heard_blind(warm: Project, monk
         assert app.screen.query_one("#brief", Input).value == "--adapter night"
 
 
+async def test_an_adapter_of_a_revoked_clip_is_told_when_it_is_used(
+    warm: Project, noises: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip, *_ = warm.importer.run([noises], Labels(rights="own", collections=("bed",))).imported
+    warm.training.train("night", TrainingSettings(steps=1, rank=2), collection="bed")
+    warm.clearing.revoke(clip.id, "withdrawn")
+    app = SoundlabApp(warm, player=Silent())
+    told: list[str] = []
+    monkeypatch.setattr(app, "notify", lambda text, **_: told.append(text))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("f3", "p", *"rain -d 1 --adapter night", "enter")
+        await settle(pilot)
+        assert len(app.project.takes.all()) == 1
+    assert any(clip.id in text and "may not train" in text for text in told)
+
+
 async def test_training_without_approval_is_explained(warm: Project) -> None:
     warm.generation.generate(Brief("rain", seconds=1.0), 1, 1)
     app = SoundlabApp(warm, player=Silent())

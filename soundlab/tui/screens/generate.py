@@ -176,6 +176,8 @@ class GenerateScreen(StageScreen):
                 sampling=project.sampling(s.checkpoint),
                 references=references,
             )
+            for line in project.clearing.warnings(name for name, _ in asked.brief.adapters):
+                self.app.call_from_thread(self.app.notify, line, severity="warning")
             return project.generation.generate(
                 asked.brief, asked.takes, asked.seed, stream=True, progress=progress, cancelled=cancelled
             )
