@@ -49,6 +49,11 @@ class Settings:
     takes: int = 1
 
 
+def absolute(path: Path) -> Path:
+    """An absolute path without ``..``; links stay."""
+    return path.resolve() if ".." in path.parts else path.absolute()
+
+
 def find_project(start: Path) -> Path:
     """Return the nearest folder at or above ``start`` that holds ``soundlab.toml``.
 

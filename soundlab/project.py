@@ -258,9 +258,9 @@ class Project:
 
     @cached_property
     def lexicon(self) -> Lexicon:
-        from soundlab.services.understanding import read_lexicon
+        from soundlab.services.understanding import lexicon_of
 
-        return read_lexicon(packaged("presets") / "feedback", sorted((self.folder / "feedback").glob("*.toml")))
+        return lexicon_of(self.folder)
 
     def asked(self, prompt: str, checkpoint: str, apart: bool) -> tuple[Layer, ...]:
         """What a prompt asks a checkpoint for."""

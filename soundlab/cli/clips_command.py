@@ -50,8 +50,7 @@ def command(
             _outliers(opened_project, outliers, as_json)
             return
         clips = opened_project.clips.all(tag=tag, collection=collection, rights=rights)
-        known = opened_project.clips.collections()
-        if collection is not None and collection not in known:
+        if collection is not None and collection not in (known := opened_project.clips.collections()):
             raise NotFound(
                 f"no clips in a collection called {collection!r}", f"collections: {', '.join(known) or 'none'}"
             )

@@ -8,7 +8,7 @@ import click
 
 from soundlab.cli.options import emit, json_option, meter, note, opened, project_option
 from soundlab.cli.rows import print_takes
-from soundlab.config import find_project, packaged
+from soundlab.config import find_project
 from soundlab.domain.feedback import spoken
 from soundlab.domain.language import Reading
 from soundlab.domain.lint import style_of
@@ -72,17 +72,16 @@ def command(
 def _only_parse(text: str, project: Path | None, as_json: bool) -> None:
     """Say how text is understood, with the words of the project where there is one."""
     from soundlab.domain.language import read
-    from soundlab.services.understanding import read_lexicon
+    from soundlab.services.understanding import lexicon_of
 
+    folder: Path | None
     try:
         folder = find_project(project or Path.cwd())
     except NotFound:
         if project is not None:
             raise
-        own = []  # outside of any project: the words that come along
-    else:
-        own = sorted((folder / "feedback").glob("*.toml"))
-    found = read(text, read_lexicon(packaged("presets") / "feedback", own))
+        folder = None  # outside of any project: the words that come along
+    found = read(text, lexicon_of(folder))
     if as_json:
         emit(
             {"adjustments": [a.as_json() for a in found.adjustments], "left": found.left, "beyond": list(found.beyond)}

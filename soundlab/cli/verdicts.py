@@ -22,8 +22,7 @@ def verdict_command(name: str, verdict: str) -> click.Command:
         from soundlab.services.reviewing import decide
 
         with opened(project) as opened_project:
-            changed = decide(opened_project.takes, takes, None if undo else verdict, remark)
-            opened_project.taste.count([take.id for take in changed])
+            changed = decide(opened_project.takes, opened_project.taste, takes, None if undo else verdict, remark)
         if as_json:
             emit({"takes": [take.as_json() for take in changed]})
         for take in changed:

@@ -12,6 +12,7 @@ from typing import Any
 from soundlab.audio.decode import SUFFIXES, breaks_off, content_hash, plain, probe
 from soundlab.audio.metadata import read_metadata
 from soundlab.audio.write import atomic_path
+from soundlab.config import absolute
 from soundlab.domain.clip import Clip
 from soundlab.domain.labels import Labels
 from soundlab.domain.ports import Cancelled as CancelledFlag
@@ -65,7 +66,7 @@ def audio_files(paths: Sequence[Path]) -> Iterator[Path]:
         if not path.exists():
             raise NotFound(f"no such file or folder: {path}", "check the path")
         if not path.is_dir():
-            yield _plain(path)
+            yield absolute(path)
             continue
         for folder, inner, names in os.walk(path, followlinks=True):
             real = Path(folder).resolve()
@@ -76,12 +77,7 @@ def audio_files(paths: Sequence[Path]) -> Iterator[Path]:
             inner[:] = sorted(name for name in inner if not name.startswith("."))
             for name in sorted(names):
                 if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
-                    yield _plain(Path(folder) / name)
-
-
-def _plain(path: Path) -> Path:
-    """An absolute path without ``..``; links stay."""
-    return path.resolve() if ".." in path.parts else path.absolute()
+                    yield absolute(Path(folder) / name)
 
 
 class Importer:

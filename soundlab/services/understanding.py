@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from soundlab.config import packaged
 from soundlab.domain.feedback import Adjustment
 from soundlab.domain.language import Reading, read
 from soundlab.domain.layers import kinds
@@ -33,6 +34,12 @@ def read_lexicon(folder: Path, own: Sequence[Path] = ()) -> Lexicon:
     known |= {word for tag in read_tags([words]) for word in tag.split()}
     english = (folder.parent / "checkpoints" / "sketch" / "text" / "vocab.txt").read_text(encoding="utf-8").split("\n")
     return build(read_toml(folder / "grammar.toml"), [read_toml(path) for path in files], where, known, english)
+
+
+def lexicon_of(project: Path | None) -> Lexicon:
+    """The lexicon that comes along, with the words of a project's folder where there is one."""
+    own = sorted((project / "feedback").glob("*.toml")) if project is not None else []
+    return read_lexicon(packaged("presets") / "feedback", own)
 
 
 def workable(parent: Take, adjustments: Sequence[Adjustment]) -> None:

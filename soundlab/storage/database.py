@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from soundlab.config import absolute
 from soundlab.errors import SoundlabError
 from soundlab.storage import clip_text
 from soundlab.storage.tables import adapters, clips, takes
@@ -74,7 +75,11 @@ class Database:
 
     def stored(self, path: str) -> str:
         """A path as it is kept: relative where it lies in the project's folder, which may be moved or copied."""
-        return kept(path, self.path.parent.parent)
+        plain, project = absolute(Path(path)), self.path.parent.parent
+        for place in (plain, plain.resolve()):  # the project's folder holds no links
+            if place.is_relative_to(project):
+                return place.relative_to(project).as_posix()
+        return str(plain)
 
     def resolve(self, path: str) -> str:
         """A stored path as it is on this machine: relative ones lie in the project's folder."""
@@ -99,15 +104,6 @@ class Database:
     def close(self) -> None:
         """Release the file."""
         self.engine.dispose()
-
-
-def kept(path: str, project: Path) -> str:
-    """A path without ``..``, relative to the project's folder (which holds no links) where it lies in it."""
-    plain = Path(path).resolve() if ".." in Path(path).parts else Path(path).absolute()
-    for place in (plain, plain.resolve()):
-        if place.is_relative_to(project):
-            return place.relative_to(project).as_posix()
-    return str(plain)
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
@@ -151,4 +147,4 @@ def _prepare(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-__all__ = ["HEAD", "Connection", "Database", "kept", "now", "upgrade"]
+__all__ = ["HEAD", "Connection", "Database", "now", "upgrade"]

@@ -339,7 +339,7 @@ def test_training_takes_only_what_is_cleared(warm: Project, noises: Path) -> Non
     rain = next(c for c in warm.clips.all() if c.title == "rain hiss")
     warm.clips.change([rain.id], {"rights": "cc0"})
     take = warm.generation.generate(Brief("rain", seconds=1.0), 1, 5)[0]
-    decide(warm.takes, [take.id], "approved")
+    decide(warm.takes, warm.taste, [take.id], "approved")
     adapter, plan = warm.training.train("night", TrainingSettings(steps=3, rank=2), collection="bed")
     assert {c["id"] for c in adapter.clips} == {rain.id, take.id}
     assert len(plan.refused) == 2 and all("unknown" in s.reason for s in plan.refused)
@@ -354,10 +354,10 @@ def test_training_takes_only_what_is_cleared(warm: Project, noises: Path) -> Non
 
 def test_verdicts_can_be_taken_back(warm: Project) -> None:
     take = warm.generation.generate(Brief("rain", seconds=1.0), 1, 5)[0]
-    assert decide(warm.takes, [take.id], "approved", "yes")[0].verdict == "approved"
-    assert decide(warm.takes, [take.id], None)[0].verdict is None
+    assert decide(warm.takes, warm.taste, [take.id], "approved", "yes")[0].verdict == "approved"
+    assert decide(warm.takes, warm.taste, [take.id], None)[0].verdict is None
     with pytest.raises(NotFound):
-        decide(warm.takes, [take.id, "tzzzzzz"], "rejected")
+        decide(warm.takes, warm.taste, [take.id, "tzzzzzz"], "rejected")
     assert warm.takes.get(take.id).verdict is None
 
 

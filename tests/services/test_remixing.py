@@ -98,8 +98,8 @@ def test_sounds_go_with_the_takes_that_are_mixed_from_them(warm: Project) -> Non
     (take,) = warm.generation.generate(Brief(PROMPT, seconds=1.0), 1, 9)
     (child,) = warm.steering.answer(take.id, "lose the rain")
     rain, bells = (t for t, _ in layers(warm, take))
-    decide(warm.takes, [take.id], "rejected")
-    decide(warm.takes, [child.id], "rejected")
+    decide(warm.takes, warm.taste, [take.id], "rejected")
+    decide(warm.takes, warm.taste, [child.id], "rejected")
     going = {t.id for t in warm.keeper.purgeable(unranked=False)[0]}
     assert child.id in going and not {rain.id, bells.id} & going  # another take, which stays as its parent, has both
     warm.keeper.purge([child])

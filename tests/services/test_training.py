@@ -103,7 +103,7 @@ def test_an_adapter_is_evaluated_and_its_card_says_so(
 
 def test_approved_takes_train_and_named_takes_alone(warm: Project) -> None:
     one, two = warm.generation.generate(Brief("rain", seconds=1.0), 2, 1)
-    decide(warm.takes, [one.id], "approved")
+    decide(warm.takes, warm.taste, [one.id], "approved")
     assert [s.id for s in warm.training.plan("x").used] == [one.id]
     assert [s.id for s in warm.training.plan("x", takes=[two.id]).used] == [two.id]
     with pytest.raises(NotFound):

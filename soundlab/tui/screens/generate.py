@@ -46,6 +46,7 @@ class GenerateScreen(StageScreen):
     """Takes of the project."""
 
     CSS_PATH = "generate.tcss"
+    LIST = "DataTable"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "prompt", "Prompt", id="prompt"),
         Binding("f", "feedback", "Feedback", id="feedback"),
@@ -184,10 +185,7 @@ class GenerateScreen(StageScreen):
 
         self.app.references.clear()
         self._start("generate", work)
-        self.query_one(DataTable).focus()
-
-    def leave_line(self) -> None:
-        self.query_one(DataTable).focus()
+        self.leave_line()
 
     def action_prompt(self) -> None:
         """Write a brief."""
@@ -238,8 +236,7 @@ class GenerateScreen(StageScreen):
         from soundlab.services.reviewing import decide
 
         if (take := self._selected()) is not None:
-            decide(self.app.project.takes, [take.id], verdict or None)
-            self.app.project.taste.count([take.id])
+            decide(self.app.project.takes, self.app.project.taste, [take.id], verdict or None)
             self._refresh(take.id)
             self.query_one(JobBar).say(f"{take.id} {verdict or 'has no verdict'}")
 

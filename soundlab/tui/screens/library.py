@@ -42,6 +42,7 @@ class LibraryScreen(StageScreen):
     """Clips of the project."""
 
     CSS_PATH = "library.tcss"
+    LIST = "ClipTable"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search", id="search"),
         Binding("m", "more_like", "Like this", id="more_like"),
@@ -338,9 +339,6 @@ class LibraryScreen(StageScreen):
             return
         category = advice.categories[0][0] if advice.categories and not clip.category else None
         self._change([clip], Labels(tags=tuple(tag for tag, _ in advice.tags[:_ACCEPTED]), category=category))
-
-    def leave_line(self) -> None:
-        self.query_one(ClipTable).focus()
 
     def action_undo(self) -> None:
         """Take back the last change of labels."""

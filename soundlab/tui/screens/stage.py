@@ -37,6 +37,8 @@ class StageScreen(Screen[None]):
         Binding("ctrl+r", "reveal", "Show in folder", id="reveal", show=False),
         Binding("ctrl+e", "open_outside", "Open in an editor", id="open_outside", show=False),
     ]
+    LIST: ClassVar[str]
+    """Selector of what the keys are about."""
     app: SoundlabApp
 
     def __init__(self) -> None:
@@ -49,8 +51,8 @@ class StageScreen(Screen[None]):
         self.set_interval(1 / 15, self._move_playhead)
 
     def leave_line(self) -> None:
-        """Go from the line that is written in to what it is about."""
-        raise NotImplementedError
+        """Go from the line that is written in to the list."""
+        self.query_one(self.LIST).focus()
 
     def show_file(self, path: str) -> None:
         """Draw a file's waveform; computed on a thread."""
