@@ -13,9 +13,12 @@ _INTERVAL = (
     r"|thirds?|fourths?|fifths?|sixths?|sevenths?)"
     r"\b(?!\s+(?:take|one|version|option|of)\b)"
 )
-_HERTZ = r"(\d+(?:\.\d+)?)\s?(k?)(?:hz|hertz)?"
+_HERTZ = r"(\d+(?:\.\d+)?)(?:\s?(k))?(?:\s?(?:hz|hertz))?"
 _RAISED = r"up|raise[ds]?|lift|boost|add|pitch up|push|bump|\+"
-_LOWERED = r"down|drop(?:ped|s)?|lower(?:ed)?|sink|cut|dip|take off|knock off|notch|-"
+_LOWERED = (
+    r"clean(?: up| out)?|tidy(?: up)?|clear(?: out| up)?"
+    r"|down|drop(?:ped|s)?|lower(?:ed)?|sink|cut|dip|take off|knock off|notch|-"
+)
 _BETWEEN = r"(?:(?:it|that|this|the (?:whole )?(?:thing|level|pitch|lot)|by|all|everything|me)\s+)*"
 
 
@@ -27,8 +30,21 @@ _OVERALL = _pattern(r"(?<![\w.])([+-])\s?\d+(?:\.\d+)?\s(?:overall|on the master
 _SIGNED = _pattern(r"(?<![\w.])([+-])\s?\d+(?:\.\d+)?\s?d[bB]\b(?!\s*(?:at|around|@))")
 _AT = _pattern(
     rf"(?:(?<![\w.])({_RAISED}|{_LOWERED})\s?(?:{_NUMBER}\s?)?(?:db)?\s?(?:of )?|\b(too much|a lot|less|more|some)\s)"
+    rf"(?:(?:(?:high |low )?shelf|bell|dip|cut|boost|bump)\s)?"
     rf"(?:at|around|@|(?:from|above|below)(?=\s?[\d.]+\s?(?:k|hz)))\s?{_HERTZ}\b"
 )
+_PASS = _pattern(
+    rf"\b(?:(high|hi|low|lo)[ -]?(pass|cut)(?:ped|ed|ing|ting)?|(hpf|lpf))"
+    rf"(?:\s(?:filter|it|this|that|everything))?\s(?:at|around|from|@|above|below)\s{_HERTZ}\b"
+)
+_TEMPO = _pattern(r"\bfrom\s(\d+)(?:\s?bpm)?\s(?:up |down )?to\s(\d+)\s?bpm\b")
+_LASTING = _pattern(r"(?:,\s*)?\bsay\s(?:about\s)?\d+(?:\.\d+)?\s?(?:s|secs?|seconds?|ms)\b")
+_ON = _pattern(r"(?<![\w.])([+-])\s?\d+(?:\.\d+)?(?:\s?db)?\s(?:on|in|to)\s(?:the\s)?(?=[a-z])")
+_OFTEN = _pattern(
+    r"\b(more|fewer|less)\s(?:[\w'-]+\s){1,2}(?:per|a|an|every|each)\s(?:second|minute|bar|beat)\b"
+    r"|\b(double|triple|twice|halve|half)\s(?:the\s)?(?:number|amount)\sof\s(?:the\s)?[\w'-]+"
+)
+_UNTIL_NOW = _pattern(r"\b(job|work|stuff|good|great|nice|best|love it|like it)\sso far\b(?=\s*(?:[,.!;:–—]|$))")
 _BAND = _pattern(
     rf"\b({_RAISED}|{_LOWERED}|more|less|some more|some|too much)\s(?:the\s|some\s)?"
     rf"(\d+(?:\.\d+)?)\s?(k?)hz\b(?:\sby\s{_DECIBELS})?"
@@ -72,6 +88,7 @@ _WAYS = {
 }
 """Which way a word moves a level."""
 _TWICE = _pattern(r"\b(?:the )?level (level (?:up|down))\b")
+_FEWER = frozenset(("fewer", "less", "halve", "half"))
 _LONG = re.compile(r"(\w)\1{2,}")
 
 
@@ -130,6 +147,14 @@ def _at(found: re.Match[str]) -> str:
     return f"{'more' if more else 'less'} {_region(found[3], found[4])}"
 
 
+def _passed(found: re.Match[str]) -> str:
+    """ "High-pass at 100" takes away what is below, a low cut too; "low-pass" what is above."""
+    lows = (found[3] or "").lower() == "hpf"
+    if not found[3]:
+        lows = found[1].lower().startswith("h") == (found[2].lower() == "pass")
+    return "less bass" if lows else "less treble"
+
+
 def decibels(text: str) -> list[float]:
     """The decibels or LU that a text says, without their signs; "half a dB" is 0.5."""
     said = (n.lower() for n in _AMOUNT.findall(text))
@@ -139,7 +164,13 @@ def decibels(text: str) -> list[float]:
 def plain(text: str, quantities: Container[str] = ()) -> str:
     """Write figures out: levels, frequencies and intervals; ``quantities`` are words for what goes up and down."""
     text = text.replace("\u2019", "'").replace("\u2212", "-")
+    text = _PASS.sub(_passed, text)
+    text = _UNTIL_NOW.sub(r"\1", text)
+    text = _OFTEN.sub(lambda m: "sparser" if (m[1] or m[2]).lower() in _FEWER else "busier", text)
     text = _AT.sub(_at, text)
+    text = _ON.sub(lambda m: "more " if m[1] == "+" else "less ", text)
+    text = _TEMPO.sub(lambda m: "faster" if int(m[2]) > int(m[1]) else "slower", text)
+    text = _LASTING.sub("", text)
     text = _BAND.sub(_banded, text)
     text = _THERE.sub("", text)
     text = _NOTCHED.sub(lambda m: f"less {_region(m[1], m[2])}", text)

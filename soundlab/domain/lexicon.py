@@ -107,6 +107,8 @@ class Lexicon:
     """What feedback does not change."""
     bad: frozenset[str] = frozenset()
     """Words that say that something is not liked: "take 5 was the wrong direction"."""
+    faults: frozenset[Words] = frozenset()
+    """Adjectives that nobody asks for: "muddy" alone says how it is now."""
     smothers: dict[Words, bool] = field(default_factory=dict)
     """What says of a thing that it is too much for another: "the rumble is eating my headroom"."""
     mends: dict[Words, bool] = field(default_factory=dict)
@@ -258,6 +260,7 @@ def build(
         limits=tuple(grammar["degree"].get("limits", ())),
         beyond=read_tables(grammar.get("beyond", ())),
         bad=frozenset(grammar.get("complaint", {}).get("bad", ())),
+        faults=frozenset(tuple(p.split()) for p in grammar.get("complaint", {}).get("faults", ())),
         smothers={tuple(p.split()): True for p in grammar.get("complaint", {}).get("smothers", ())},
         mends={tuple(p.split()): True for p in grammar.get("complaint", {}).get("mends", ())},
         compounds={tuple(p.split()): True for p in grammar.get("things", {}).get("compounds", ())},

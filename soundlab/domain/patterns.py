@@ -15,6 +15,7 @@ _REST = frozenset(("rest", "everything", "all", "else", "remainder"))
 _JUDGED = frozenset(("was", "is", "had", "felt", "sounded", "works", "worked", "has"))
 """What stands behind a take that only its place names: "the third was best"."""
 _REMOVING = frozenset(("remove", "lose", "cut", "kill", "delete", "mute", "drop", "ditch", "scrap", "bin", "axe"))
+_MOVING = frozenset(("move", "push", "shift", "send"))
 INTO = frozenset(("put", "bring", "throw", "mix", "fade", "drop", "sneak", "layer", "pop", "get"))
 """Verbs by which, with "in" behind it, a thing comes in: "put rain in instead"."""
 POINTERS = frozenset(
@@ -60,6 +61,10 @@ class Patterns(Sentence):
         """Where the present clause begins."""
         self._asked = 0
         """Where the last word of direction or degree stood."""
+        self._wished: list[int] = []
+        """What came out of words that say themselves which way, by its place."""
+        self._qualified = -1
+        """Where an adjective of an axis was read to just now."""
         self._content = False
         """This clause says that the rest is fine."""
         self._excepted = False
@@ -251,7 +256,9 @@ class Patterns(Sentence):
         known, size = self._longest(self._lexicon.mends, self._at)
         if not known or not self._ends(self._at + size):
             return False
-        self._out = [replace(a, direction=-a.direction) if a.kind == "axis" else a for a in self._out]
+        for k, a in enumerate(self._out):
+            if a.kind == "axis" and k not in self._wished:
+                self._out[k] = replace(a, direction=-a.direction)
         self._at = self._start = self._at + size
         self._mode = Mode()
         return True
@@ -273,6 +280,36 @@ class Patterns(Sentence):
         self._mode = Mode()
         return True
 
+    def _instead(self) -> bool:
+        """ "Frogs, not ducks", "make the owl a wolf": one thing goes, another comes, without "swap"."""
+        if self._at != self._begun or self._mode.said:
+            return False
+        end = self._clause_end(self._at)
+        if self._words[self._at] in ("make", "turn") and self._words[self._at + 1 : self._at + 2] == ["the"]:
+            article = next((k for k in range(self._at + 3, end - 1) if self._words[k] in ("a", "an")), None)
+            if article is None or not (self._things(self._at + 2, article) and self._things(article + 1, end)):
+                return False
+            gone, come, stop = (self._at + 2, article), (article + 1, end), end
+        else:
+            stop = self._clause_end(end + 1)
+            if self._words[end : end + 2] != [",", "not"] or not self._things(self._at, end):
+                return False
+            if not self._things(end + 2, stop):
+                return False
+            gone, come = (end + 2, stop), (self._at, end)
+        said = " ".join(self._raw[self._start : stop])
+        for (first, last), direction, strength in ((gone, -1, FULL), (come, 1, BARE)):
+            self._thing(first, last, direction, strength, said)
+        self._at = self._start = stop
+        self._mode = Mode()
+        return True
+
+    def _things(self, first: int, last: int) -> bool:
+        """Whether words name a thing and nothing else: none of them means anything here but an article before it."""
+        if self._words[first : first + 1] and self._words[first] in ("a", "an", "the", "some"):
+            first += 1
+        return 0 < last - first < 4 and all(self._unknown(k) for k in range(first, last))
+
     def _phrasal(self) -> bool:
         """ "Bring the highs down", "turn the birds up a bit": a verb, what it is about, which way."""
         if self._words[self._at] not in self._lexicon.phrasals:
@@ -288,8 +325,8 @@ class Patterns(Sentence):
                 direction = 1
             if direction is None:
                 continue
-            if any(self._longest(self._lexicon.senses, k)[1] > place - k + 1 for k in range(self._at + 1, place)):
-                return False  # the particle is part of what follows: "take its foot off the gas"
+            if any(self._longest(self._lexicon.senses, k)[1] > place - k for k in range(self._at + 1, place)):
+                return False  # the particle is part of a phrase: "take its foot off the gas", "move it further away"
             kept = [w for w in self._words[self._at + 1 : place] if w not in self._lexicon.filler]
             if not kept:
                 return direction == -2 and self._that(self._at + 1, place + 1)
@@ -301,7 +338,10 @@ class Patterns(Sentence):
             if direction == -2:
                 direction, strength = -1, FULL
             said = " ".join(self._raw[self._start : stop])
-            self._thing(self._at + 1, place, direction, strength, said)
+            if self._words[self._at] in _MOVING and self._words[place] == "away":  # "move the thunder away"
+                self._out.append(Adjustment("axis", said, axis="distance", direction=1, strength=strength))
+            else:
+                self._thing(self._at + 1, place, direction, strength, said)
             self._at = self._start = stop
             self._mode = Mode()
             return True

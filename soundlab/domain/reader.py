@@ -8,7 +8,9 @@ commas until another takes their place.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
+from soundlab.domain.axes import AXES
 from soundlab.domain.feedback import BARE, FULL, MUCH, TOUCH, Adjustment
 from soundlab.domain.lexicon import Function, Sense
 from soundlab.domain.patterns import INTO, POINTERS, Mode, Patterns
@@ -19,6 +21,12 @@ _ASIDES = ("for", "between", "about", "as", "from", "at", "into")
 _ADDING = frozenset(
     ("add", "throw", "layer", "mix", "blend", "put", "drop", "sneak", "work", "introduce", "include", "with", "bring")
 )
+_PARTS = frozenset(("some", "most", "half", "part", "much", "all"))
+_MEETING = frozenset(
+    ("clash", "clashes", "clashing", "fight", "fights", "fighting", "compete", "competes", "competing", "interferes")
+)
+"""What a thing does with another that is not in it: "it clashes with the score"."""
+_THROUGH = frozenset(("on", "through", "over"))
 _FINITE = frozenset(("is", "was", "were", "are", "am", "has", "had", "does", "did", "can", "could", "will", "would"))
 """Verbs by which a clause stands for itself, so that it is no list of things that goes on."""
 _SUBJECTS = frozenset(
@@ -61,7 +69,7 @@ class Reader(Patterns):
             word = self._words[self._at]
             if self._whole() or self._verdict() or self._trait() or self._stays() or self._postposed():
                 continue
-            if self._swap() or self._phrasal() or self._ours() or self._mended():
+            if self._swap() or self._instead() or self._phrasal() or self._ours() or self._mended():
                 continue
             if self._named_take():
                 continue
@@ -146,6 +154,8 @@ class Reader(Patterns):
         return sense is not None and not (sense.noun or sense.graded or sense.phrase) and self._ends(at + width)
 
     def _function(self, function: Function, size: int) -> None:
+        if self._parted(size):
+            return
         self._asked = self._at
         if function.kind == "degree" and self._words[self._at] == "only" and self._lists():
             self._mode = Mode(adding=True, said=True, directed=True)  # "only wind and a creaking door"
@@ -197,6 +207,16 @@ class Reader(Patterns):
         else:
             self._reference(function, size)
 
+    def _parted(self, size: int) -> bool:
+        """ "Roll off some of the top end", "clashes with the score": words that only say how much, or of what."""
+        word, after = self._words[self._at], self._words[self._at + 1 : self._at + 2]
+        waits = self._mode.directed and not self._mode.used
+        part = waits and word in _PARTS and (after == ["of"] or (word == "some" and self._mode.direction < 0))
+        beside = word == "with" and size == 1 and self._words[self._at - 1] in _MEETING and self._at > self._begun
+        if part or beside:
+            self._at += 1
+        return part or beside
+
     def _explains(self, size: int) -> bool:
         """Whether what comes is why something was asked: "less underwater, I can't make out the hit"."""
         said = self._words[self._at : self._at + size]
@@ -226,12 +246,16 @@ class Reader(Patterns):
         rest = [*self._words[self._start : self._at], *self._words[self._at + width : self._clause_end(self._at)]]
         return any(word not in self._lexicon.filler for word in rest)
 
-    def _remarked(self, sense: Sense) -> bool:
+    def _remarked(self, sense: Sense, width: int) -> bool:
         """Whether an adjective only says how it is now."""
         if sense.noun:  # "it's all presence now"
             return self._opened and not self._mode.said and self._words[self._at - 1] == "all"
-        if self._mode.directed or sense.graded or (sense.phrase and self._words[self._at] == "too"):
+        if self._mode.directed or sense.graded or (sense.phrase and "too" in self._words[self._at : self._at + width]):
             return False
+        after = self._at + width
+        fault = tuple(self._words[self._at : after]) in self._lexicon.faults and not self._mode.said
+        if fault and (after == len(self._words) or not self._unknown(after)):  # "muddy", and no "muddy footsteps"
+            return True
         touched = self._mode.strength == TOUCH and not sense.phrase
         return (
             self._opened
@@ -264,6 +288,8 @@ class Reader(Patterns):
                 self.forbidden.append(" ".join(self._raw[self._at - 1 : self._clause_end(self._at)]))
                 self._at = self._start = self._clause_end(self._at)
             return
+        if self._beside(sense, width):
+            return
         if sense.phrase and (self._fetches() or self._placed(sense)):
             self._at += width
             return
@@ -289,7 +315,7 @@ class Reader(Patterns):
         following = self._words[self._at + width : self._at + width + 1]
         if following == ["enough"] and self._mode.direction < 0:  # "not ghostly enough"
             self._mode = replace(self._mode, direction=1, strength=None)
-        elif self._remarked(sense):
+        elif self._remarked(sense, width):
             said = self._said(width)
             self._remarks.append(Adjustment("axis", said, axis=sense.axis, direction=-sense.direction))
             self._at += width
@@ -317,6 +343,37 @@ class Reader(Patterns):
         direction = sense.direction * (1 if sense.phrase and not overdone else mode.direction)
         said = self._said(width)
         self._emit(Adjustment("axis", said, axis=sense.axis, direction=direction, strength=strength), width)
+        if sense.phrase or sense.graded:
+            self._wished.append(len(self._out) - 1)
+        if not (sense.noun or sense.phrase):
+            self._qualified = self._at
+
+    def _beside(self, sense: Sense, width: int) -> bool:
+        """Pass by a word that says which thing is meant, or where: "the small speakers", "a big empty hangar"."""
+        after = self._at + width
+        said = self._out[-1].axis if self._qualified == self._at else None
+        if sense.noun and said and (AXES[said].counted or sense.axis == "tonality"):  # "a warmer tone" is no more tonal
+            self._at = self._start = after
+            return True
+        if sense.noun and self._qualified == self._at - 1 and self._words[self._at - 1] == "in":  # "darker in tone"
+            self._at = self._start = after
+            return True
+        heap = self._words[max(0, self._at - 1) : after + 2]  # "thunder on top of this"
+        if heap[:3] == ["on", "top", "of"] or heap[1:4] == ["on", "top", "of"]:
+            pointed = self._words.index("of", self._at) + 1
+            if self._words[pointed : pointed + 1] and self._words[pointed] in (*POINTERS, "everything"):
+                self._at = pointed + 1
+                return True
+        if sense.noun or sense.phrase or sense.graded or self._mode.said:
+            return False
+        before = self._words[max(self._begun, self._at - 2) : self._at]
+        through = len(before) == 2 and before[0] in _THROUGH and before[1] in POINTERS
+        named = through and after < len(self._words) and self._unknown(after)
+        place = self._longest(self._lexicon.senses, after)[0] if "a" in self._words[self._begun : self._at] else None
+        if named or (place is not None and place.axis == "space" != sense.axis):
+            self._at = after
+            return True
+        return False
 
     def _placed(self, sense: Sense) -> bool:
         """Whether a place is that of a thing which comes in: "add a dog in the distance", "some drizzle on top"."""
@@ -350,7 +407,7 @@ class Reader(Patterns):
         while stop < len(self._words):
             word = self._words[stop]
             known = self._longest(self._lexicon.functions, stop)[0] or self._longest(self._lexicon.senses, stop)[0]
-            if beyond := self._joined(stop):
+            if (beyond := self._joined(stop)) or (beyond := self._named_so(stop, width)):
                 stop = beyond
                 continue
             if known or word in self._lexicon.breaks or word in self._lexicon.filler or word.startswith("@"):
@@ -382,6 +439,16 @@ class Reader(Patterns):
         term, said = " ".join(self._raw[self._at : stop]), self._said(size)
         self._emit(Adjustment("term", said, term=term, direction=self._mode.direction, strength=strength), size)
 
+    def _named_so(self, at: int, width: int) -> int:
+        """Where the name of a thing ends that comes in, a word of an axis in it: "a fridge buzz"; 0 if it is none."""
+        sense, size = self._longest(self._lexicon.senses, at)
+        if sense is None or size > 1 or sense.graded or sense.phrase or not self._mode.adding or self._mode.used:
+            return 0
+        if sense.axis == "space":  # "give me a concert hall"
+            return 0
+        ends = at + 1 == len(self._words) or self._words[at + 1] in self._lexicon.filler | self._lexicon.breaks
+        return at + 1 if ends and at >= self._at + width and self._unknown(at - 1) else 0
+
     def _comes_or_goes(self, stop: int) -> bool:
         """ "Birds out, owls in", "water drips added": a thing, and behind it that it comes or goes."""
         behind = stop if stop < len(self._words) and self._words[stop] in _MOVES else stop - 1
@@ -406,6 +473,8 @@ class Reader(Patterns):
         """Whether words are no object of what was asked, which has one already or stands in another clause."""
         clause = self._words[self._begun : self._clause_end(stop)]
         stands = clause[0] in _SUBJECTS or any(w in _FINITE | MODALS or _contracted(w) for w in clause)
+        # "the war's over", which is no owner's
+        stands |= any(w.endswith("'s") and v in self._lexicon.filler for w, v in pairwise(clause))
         if self._asked < self._begun and self._mode.said and stands:
             return True
         return self._mode.used and self._mode.strength != FULL and len(self._out) > self._clause
@@ -477,11 +546,22 @@ class Reader(Patterns):
             self._at += size
             return
         wished = any(w in _WISHING for w in self._words[self._start : self._at + size])
+        if not wished and self._pictures_last(self._at + size):
+            self._tell()
+            return
         self._at += size
         if self._words[self._at : self._at + 1] and self._words[self._at] in self._lexicon.pictures and not wished:
             self._picture()
             return
         self._mode = Mode(int(function.value), directed=True)  # a likeness in words is read as far as it is known
+
+    def _pictures_last(self, at: int) -> bool:
+        """Whether a likeness only draws what was too much: "too clangy, like sheet metal"."""
+        last = self._out[-1] if self._out and len(self._out) == self._clause else None
+        if last is None or "too" not in last.text.lower().split():
+            return False
+        senses = (self._longest(self._lexicon.senses, k)[0] for k in range(at, self._clause_end(at)))
+        return any(sense is not None and sense.axis == last.axis for sense in senses)
 
     def _picture(self) -> None:
         """ "Drier, like a secret told under a blanket": a picture of what was said, or of how it is now."""

@@ -35,7 +35,8 @@ class Sentence:
         self._lexicon = lexicon
         self._words = [spelt(w.lower(), lexicon) for w in words]
         for k in range(len(self._words) - 1):
-            if self._words[k] == "to" and self._overdone(k):  # "it is to loud"
+            much = self._words[k + 1] in ("much", "many") and self._words[k - 1 : k] not in (["due"], ["up"])
+            if self._words[k] == "to" and (much or self._overdone(k)):  # "it is to loud", "to much bass"
                 self._words[k] = "too"
 
     def _longest(self, table: Mapping[Words, T], at: int) -> tuple[T | None, int]:

@@ -20,7 +20,7 @@ def share(name: str) -> float:
         (
             "feedback_dev.tsv",
             0.9,
-        ),  # eleven others', looked at while it was written; 68, 72, 81 and 79 % of the last four's at first
+        ),  # thirteen others', looked at while it was written; 81, 79, 77 and 82 % of the last four's at first
         ("feedback_hard.tsv", 0.63),  # two others', asked for pictures and slang; 47 % when they were first read
         ("feedback_unseen_2.tsv", 0.84),  # four others', likewise
         ("feedback_unseen.tsv", 0.87),  # another's, looked at only to report
@@ -34,6 +34,21 @@ def test_sentences_are_understood_whole(name: str, least: float) -> None:
     ("text", "labels", "left"),
     [
         ("mysterious", {"+mysterious"}, []),
+        ("roll off some of the top end", {"brightness-"}, []),
+        ("-3 dB shelf above 8k, high-pass at 100", {"brightness-", "boominess-"}, []),
+        ("+3 on the high shelf", {"brightness+"}, []),
+        ("from 120 to 90 bpm", {"speed-"}, []),
+        ("more drops per second", {"density+"}, []),
+        ("frogs, not ducks", {"-ducks", "+frogs"}, []),
+        ("make the owl a wolf", {"-owl", "+wolf"}, []),
+        ("move the thunder further away", {"distance+"}, ["move", "thunder"]),
+        ("move the thunder away", {"distance+"}, []),
+        ("I'd love a warmer tone", {"warmth+"}, []),
+        ("tinny", {"metallic-"}, []),
+        ("boomy and harsh, sort both out", {"boominess-", "roughness-"}, []),
+        ("neither louder nor faster, just denser", {"density+"}, ["neither louder", "nor faster"]),
+        ("add a fridge buzz, please", {"+fridge buzz"}, []),
+        ("to much bass", {"boominess-"}, []),
         ("keep the rhythm and the level, but darker", {"keep:rhythm", "keep:level", "brightness-"}, []),
         ("the level stays put, the reverb should come down", {"keep:level", "space-"}, []),
         ("#2 had the right reverb", {"like:#2.space"}, []),
