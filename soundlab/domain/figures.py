@@ -35,9 +35,9 @@ _AT = _pattern(
 )
 _PASS = _pattern(
     rf"\b(?:(high|hi|low|lo)[ -]?(pass|cut)(?:ped|ed|ing|ting)?|(hpf|lpf))"
-    rf"(?:\s(?:filter|it|this|that|everything))?\s(?:at|around|from|@|above|below)\s{_HERTZ}\b"
+    rf"(?:\s(?:filter|on|it|this|that|everything))*\s(?:at|around|from|@|above|below)\s{_HERTZ}\b"
 )
-_TEMPO = _pattern(r"\bfrom\s(\d+)(?:\s?bpm)?\s(?:up |down )?to\s(\d+)\s?bpm\b")
+_TEMPO = _pattern(r"\bfrom\s(\d+)\s?(bpm)?\s(?:up |down )?to\s(\d+)\s?(?(2)(?:bpm)?|bpm)\b")
 _LASTING = _pattern(r"(?:,\s*)?\bsay\s(?:about\s)?\d+(?:\.\d+)?\s?(?:s|secs?|seconds?|ms)\b")
 _ON = _pattern(r"(?<![\w.])([+-])\s?\d+(?:\.\d+)?(?:\s?db)?\s(?:on|in|to)\s(?:the\s)?(?=[a-z])")
 _OFTEN = _pattern(
@@ -169,7 +169,7 @@ def plain(text: str, quantities: Container[str] = ()) -> str:
     text = _OFTEN.sub(lambda m: "sparser" if (m[1] or m[2]).lower() in _FEWER else "busier", text)
     text = _AT.sub(_at, text)
     text = _ON.sub(lambda m: "more " if m[1] == "+" else "less ", text)
-    text = _TEMPO.sub(lambda m: "faster" if int(m[2]) > int(m[1]) else "slower", text)
+    text = _TEMPO.sub(lambda m: "faster" if int(m[3]) > int(m[1]) else "slower", text)
     text = _LASTING.sub("", text)
     text = _BAND.sub(_banded, text)
     text = _THERE.sub("", text)

@@ -153,6 +153,7 @@ class Patterns(Sentence):
         for k in range(self._clause, len(self._out)):
             if self._out[k].kind in ("axis", "term"):
                 self._out[k] = replace(self._out[k], direction=-1, strength=strength)
+                self._wished.append(k)
         if len(self._out) == self._clause:
             self._thing(self._start, self._at, -1, strength, self._said(size))
             del self.left[self._told :]

@@ -313,7 +313,7 @@ class Reader(Patterns):
             self._at += width
             return
         following = self._words[self._at + width : self._at + width + 1]
-        if following == ["enough"] and self._mode.direction < 0:  # "not ghostly enough"
+        if following in (["enough"], ["yet"]) and self._mode.direction < 0:  # "not ghostly enough"
             self._mode = replace(self._mode, direction=1, strength=None)
         elif self._remarked(sense, width):
             said = self._said(width)
