@@ -44,11 +44,13 @@ class Adapter:
         if e is None:
             return []
         before, after = e["distance"]
+        theirs = e.get("diversity_of_sources")
+        variety = f"variety {e['diversity']:.0%}" + ("" if theirs is None else f" (the sources' own {theirs:.0%})")
         fit = "–" if e["text_fit"] is None else f"{e['text_fit']:.0%}"
         return [
             f"closer to the sources in {e['closer']:.0%} of {len(e['pairs'])} pairs by timbre ({before} → {after}), "
             f"{e['closer_by_clap']:.0%} by CLAP; Fréchet distance {' → '.join(map(str, e['frechet']))}",
-            f"variety {e['diversity']:.0%} and fit to other words {fit} of the base's",
+            f"{variety} and fit to other words {fit} of the base's",
             f"feedback obeyed {e['direction']['adapter']} (base {e['direction']['base']}), of {e['direction']['n']}",
             f"{e['memorised']['flagged']} takes match a source by more than {e['memorised']['threshold']}",
         ]

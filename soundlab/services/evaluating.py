@@ -1,4 +1,4 @@
-"""What an adapter does against its base: closer to its sources, as varied, as obedient, and nothing copied."""
+"""What an adapter does against its base: closer to its sources, varied as they are, obedient, and nothing copied."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class EvaluationService:
             "prompts": prompts,
             "pairs": [[a.id, b.id] for a, b in zip(base, own, strict=True)],
             **_closeness(sources, heard[0], heard[1], [self._heard(t).timbre for t in others[0]]),
-            **_spread(len(prompts), *heard),
+            **_spread(len(prompts), heard[0], heard[1], sources),
             "text_fit": _fit(*others),
             "direction": self._direction(adapter, base, own, progress, cancelled),
             "memorised": _memorised(heard[1], trained, unseen),
@@ -207,19 +207,22 @@ def _closeness(
     }
 
 
-def _spread(prompts: int, base: Sequence[_Heard], own: Sequence[_Heard]) -> dict[str, Any]:
-    """Mean distance in CLAP between takes of one prompt, with the adapter against without."""
+def _spread(prompts: int, base: Sequence[_Heard], own: Sequence[_Heard], sources: Sequence[_Heard]) -> dict[str, Any]:
+    """Mean distance in CLAP between takes of one prompt with the adapter, and between sources, against takes without.
+
+    What learns sources that are alike can't be as varied as a base that does not know them.
+    """
+
+    def apart(rows: Sequence[_Heard]) -> float:
+        group = np.stack([h.vector for h in rows])
+        return float(1 - (group @ group.T)[np.triu_indices(len(group), 1)].mean())
 
     def mean(rows: Sequence[_Heard]) -> float:
-        gaps = []
-        for k in range(prompts):
-            group = np.stack([h.vector for h in rows[k * SEEDS : (k + 1) * SEEDS]])
-            likeness = group @ group.T
-            gaps.append(1 - likeness[np.triu_indices(len(group), 1)].mean())
-        return float(np.mean(gaps))
+        return float(np.mean([apart(rows[k * SEEDS : (k + 1) * SEEDS]) for k in range(prompts)]))
 
-    one, other = mean(base), mean(own)
-    return {"diversity": round(other / max(one, 1e-6), 3)}
+    whole = max(mean(base), 1e-6)
+    theirs = round(apart(sources) / whole, 3) if len(sources) > 1 else None
+    return {"diversity": round(mean(own) / whole, 3), "diversity_of_sources": theirs}
 
 
 def _fit(base: Sequence[Take], own: Sequence[Take]) -> float | None:
@@ -270,8 +273,10 @@ def verdict(result: Mapping[str, Any], adapter: Adapter) -> str:
         return f"too few clips: {len(adapter.clips)}, and only {said}"
     if closer < _CLOSER:
         return f"train longer, or with a higher rank: only {said}"
-    if diversity < _VARIETY:
-        return f"its takes are too much alike, {diversity:.0%} of the base's variety; train for fewer steps"
+    theirs = result.get("diversity_of_sources")
+    if diversity < _VARIETY * min(1.0, 1.0 if theirs is None else float(theirs)):
+        beside = "" if theirs is None else f" (its sources are {theirs:.0%})"
+        return f"its takes are too much alike, {diversity:.0%} of the base's variety{beside}; train for fewer steps"
     if fit is not None and float(fit) < _FIT:
         return f"it listens less to words, {float(fit):.0%} of the base's fit; train for fewer steps, or weigh it less"
     return f"use it: {said}, and nothing is copied"

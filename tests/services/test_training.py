@@ -128,6 +128,8 @@ def evidence(**given) -> dict:
         ({"memorised": {"flagged": 2}}, "too close to its sources: 2 of 10"),
         ({"closer": 0.5}, "train longer"),
         ({"diversity": 0.4}, "too much alike"),
+        ({"diversity": 0.4, "diversity_of_sources": 0.45}, "use it"),
+        ({"diversity": 0.3, "diversity_of_sources": 0.45}, "(its sources are 45%)"),
         ({"text_fit": 0.5}, "listens less to words"),
     ],
 )
