@@ -132,5 +132,6 @@ def _direction(parents: int, seconds: float, axes: Sequence[str], checkpoint: st
             f"{row.name:10} moved {found['moved']:4.0%}  obeyed {row.share:4.0%} ({low:.0%} to {high:.0%})"
             f" of {found['n']}  odds against words {odds_ratio(row.share, words.share):5.2f}"
             f"  collateral {found['collateral']:4.0%}"
-            f"  like the parent {found['likeness']:.2f}, rhythm {found['rhythm']:.2f}"
+            f"  like the parent {found['likeness']:.2f}, more than {found['kinship']:.0%} of its siblings,"
+            f" rhythm {found['rhythm']:.2f}"
         )

@@ -51,6 +51,11 @@ class Row:
     """Other axes that moved noticeably, as a share."""
     likeness: list[float] = field(default_factory=list)
     """Cosine of CLAP embeddings to the parent."""
+    kinship: list[float] = field(default_factory=list)
+    """Share of the parent's siblings, other takes of its prompt, that are less like the answer than the parent is.
+
+    What was asked takes an answer away from all of them alike, so that half is chance, however far it moved.
+    """
     rhythm: list[float] = field(default_factory=list)
 
     @property
@@ -68,6 +73,7 @@ class Row:
             "interval": [round(low, 4), round(high, 4)],
             "collateral": round(float(np.mean(self.collateral)), 4) if self.collateral else None,
             "likeness": round(float(np.mean(self.likeness)), 4) if self.likeness else None,
+            "kinship": round(float(np.mean(self.kinship)), 4) if self.kinship else None,
             "rhythm": round(float(np.mean(self.rhythm)), 4) if self.rhythm else None,
             "axes": {a: round(float(np.mean(v)), 3) for a, v in by_axis.items() if v},
         }
@@ -120,13 +126,18 @@ class Proof:
             self._made(prompt, _SEEDS, 100 * k, seconds) for k, prompt in enumerate(PROMPTS[: max(1, min(parents, 8))])
         ]
         jnds = self._noticeable(families)
-        chosen = [families[k % len(families)][(k // len(families)) % _SEEDS] for k in range(parents)]
+        chosen = []
+        for k in range(parents):
+            family = families[k % len(families)]
+            parent = family[(k // len(families)) % _SEEDS]
+            chosen.append((parent, [t for t in family if t is not parent]))
         rows = {name: Row(name) for name in ROWS}
         for axis in axes:
-            for parent in chosen:
+            for parent, siblings in chosen:
                 for direction in (1, -1):
                     for name, child in self._answers(parent, axis, direction):
                         self._judge(rows[name], parent, child, axis, direction, jnds)
+                        self._recognise(rows[name], parent, siblings, child)
             said = []
             for name, row in rows.items():
                 hits = [float(ok) for a, ok in row.obeyed if a == axis]
@@ -199,7 +210,15 @@ class Proof:
             if other != axis and (a := before[other]) is not None and (b := after[other]) is not None
         ]
         row.collateral.append(float(np.mean(others)) if others else 0.0)
-        held = [self.vectors.get(self.model, t.id) for t in (parent, child)]
-        if held[0] is not None and held[1] is not None:
-            row.likeness.append(float(unit_mean(held[0]) @ unit_mean(held[1])))
         row.rhythm.append(rhythm_likeness(old, new))
+
+    def _recognise(self, row: Row, parent: Take, siblings: Sequence[Take], child: Take) -> None:
+        """How like an answer is its parent, and to how many takes of the same prompt it is less like."""
+        held = [self.vectors.get(self.model, t.id) for t in (child, parent, *siblings)]
+        if held[0] is None or held[1] is None:
+            return
+        own = unit_mean(held[0])
+        likeness, *others = [float(own @ unit_mean(v)) for v in held[1:] if v is not None]
+        row.likeness.append(likeness)
+        if others:
+            row.kinship.append(float(np.mean([other < likeness for other in others])))

@@ -22,7 +22,7 @@ def test_every_means_answers_the_same_requests(warm: Project) -> None:
     assert tuple(rows) == ROWS and len(told) == 1
     assert {len(row.obeyed) for row in rows.values()} == {2}
     for row in rows.values():
-        assert len(row.likeness) == len(row.rhythm) == len(row.collateral) == 2
+        assert len(row.likeness) == len(row.rhythm) == len(row.collateral) == len(row.kinship) == 2
     assert rows["treatment"].moved == [True, True]
     assert rows["treatment"].as_json()["rhythm"] > rows["again"].as_json()["rhythm"], "a treated take keeps its rhythm"
 
