@@ -359,6 +359,7 @@ class Project:
             self.folder / "adapters",
             self.internal / "tokens",
             read_tags([packaged("presets") / "vocabulary"]),
+            self.generation.sounds,
         )
 
     @cached_property

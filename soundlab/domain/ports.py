@@ -116,12 +116,15 @@ class TrainingClip:
         Its content hash, which its tokens are kept by.
     held_out
         Only listened to: its loss says when to stop.
+    sound
+        Its CLAP embedding in the space that the checkpoint is steered in; empty where it is not steered by sound.
     """
 
     path: str
     caption: str
     key: str = ""
     held_out: bool = False
+    sound: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,8 @@ _DROPPED_PART = 0.3
 """Share of a caption's later parts that are left out, so that none of them is needed."""
 _MEASURED, _TOLD = 0.6, 0.7
 """Share of rows that are told how they measure, and of the axes that they are told of."""
+_HEARD = 0.6
+"""Share of rows that are told what their clip sounds like, where the checkpoint is steered by sound."""
 _AXES = tuple(DESCRIPTORS)
 TEXT_DROP = 0.15
 """Share of rows without any caption, which guidance needs."""
@@ -47,26 +49,33 @@ Audio = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Codes (books, frames) of a part of a clip, the clip's caption, and what the part measures.
+    """Codes (books, frames) of a part of a clip, the clip's caption and sound, and what the part measures.
 
     Measures are standardised, NaN where there are none; without any axes where the
-    checkpoint is not steered by measure.
+    checkpoint is not steered by measure. The sound is a CLAP embedding, of no
+    width where the checkpoint is not steered by sound or there is none.
     """
 
     codes: Tensor
     caption: str
     measures: Tensor
+    sound: Tensor
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Codes (rows, books, frames), captions, which rows drop theirs, measures (rows, axes), which of them are told."""
+    """Codes (rows, books, frames), captions, which rows drop theirs, measures (rows, axes), which of them are told.
+
+    Sounds are (rows, width), without any width where one has none; ``heard`` (rows,) says which are told.
+    """
 
     codes: Tensor
     captions: list[str]
     dropped: list[bool]
     measures: Tensor
     told: Tensor
+    sounds: Tensor
+    heard: Tensor
 
 
 class Material:
@@ -102,7 +111,8 @@ class Material:
             for variant in range(1 + (_VARIANTS if augment and not clip.held_out else 0)):
                 made = _encoded(engine, clip, variant, augment if variant else (), cache)
                 into = self.held_out if clip.held_out else self.varied if variant else self.pieces
-                into += [Piece(codes, clip.caption, _standard(engine, values)) for codes, values in made]
+                sound = torch.tensor(clip.sound)
+                into += [Piece(codes, clip.caption, _standard(engine, values), sound) for codes, values in made]
         if not self.pieces:
             raise SoundlabError(
                 "the clips hold only silence or fragments under 0.1 s", "approve clips with sound in them"
@@ -115,16 +125,26 @@ class Material:
         frames = source[first].codes.shape[-1]
         alike = [i for i, p in enumerate(source) if p.codes.shape[-1] >= frames]
         others = rng.choice(alike, min(rows, len(alike)) - 1, replace=False).tolist() if len(alike) > 1 else []
-        cut, captions, measures = [], [], []
+        cut, captions, measures, sounds = [], [], [], []
         for row in [first, *others]:
             piece = source[row]
             start = int(rng.integers(0, piece.codes.shape[-1] - frames + 1))
             cut.append(piece.codes[:, start : start + frames])
             captions.append(thinned(piece.caption, rng))
             measures.append(piece.measures)
+            sounds.append(piece.sound)
         z = torch.stack(measures)
         told = torch.from_numpy((rng.random(len(cut)) < _MEASURED)[:, None] & (rng.random(tuple(z.shape)) < _TOLD))
-        return Batch(torch.stack(cut), captions, (rng.random(len(cut)) < TEXT_DROP).tolist(), z, told & z.isfinite())
+        every = all(sound.numel() for sound in sounds)
+        return Batch(
+            torch.stack(cut),
+            captions,
+            (rng.random(len(cut)) < TEXT_DROP).tolist(),
+            z,
+            told & z.isfinite(),
+            torch.stack(sounds) if every else torch.zeros(len(cut), 0),
+            torch.from_numpy(rng.random(len(cut)) < _HEARD),
+        )
 
 
 def thinned(caption: str, rng: np.random.Generator) -> str:

@@ -34,7 +34,7 @@ from soundlab.domain.ports import (
     ignore_progress,
     never,
 )
-from soundlab.engines import axis_condition, lora_prior, memory
+from soundlab.engines import axis_condition, lora_prior, memory, sound_condition
 from soundlab.engines.lora import ATTENTION, TARGETS, lean
 from soundlab.engines.lora_data import Batch, Material, Piece
 from soundlab.engines.musicgen import Musicgen
@@ -140,6 +140,8 @@ def train(
         leads = run.leads
     if leads and engine.axes is not None:
         _keep_offset(engine, folder, material)
+    if leads and engine.sound_space is not None:
+        _keep_sounds(engine, folder, request)
     return TrainingResult(
         steps=len(done.losses),
         losses=tuple(done.losses),
@@ -161,6 +163,15 @@ def _keep_offset(engine: Musicgen, folder: Path, material: Material) -> None:
     offset = torch.stack([p.measures - read[p.caption] for p in material.pieces]).nanmean(0).nan_to_num()
     centre = torch.nn.functional.normalize(engine.meanings(captions).mean(0), dim=0)
     axis_condition.save_offset(folder, engine.axes.axes, offset.clamp(-_FARTHEST, _FARTHEST), centre)
+
+
+def _keep_sounds(engine: Musicgen, folder: Path, request: TrainingRequest) -> None:
+    """Keep with the adapter what its clips sound like, of which each take hears one."""
+    own = [clip for clip in request.clips if clip.sound and not clip.held_out]
+    if not own:
+        return
+    centre = nn.functional.normalize(engine.meanings([clip.caption for clip in own]).mean(0), dim=0)
+    sound_condition.keep(folder, torch.tensor([clip.sound for clip in own]), centre, str(engine.sound_space))
 
 
 def _precision(engine: Musicgen, asked: str) -> str:
@@ -309,6 +320,10 @@ class _Run:
             with torch.no_grad():
                 vector = axes.vector(z.nan_to_num().to(axes.mean.dtype), told).to(states.dtype)
             states, mask = axis_condition.joined(states, mask, vector, told)
+        if batch.sounds.numel():
+            heard = self._engine.heard(batch.sounds).to(states)[:, None] * batch.heard.to(states)[:, None, None]
+            states = torch.cat([states, heard], 1)
+            mask = torch.cat([mask, batch.heard.to(mask)[:, None]], 1)
         return batch.codes.to(self._engine.device), states, mask
 
     def _read(self, captions: list[str]) -> tuple[Tensor, Tensor]:
@@ -455,7 +470,7 @@ def hash_seed(parts: list[int]) -> int:
 
 def _settings(request: TrainingRequest) -> str:
     """What must be the same for a run to go on as it began."""
-    clips = json.dumps(sorted((c.key or c.path, c.caption, c.held_out) for c in request.clips))
+    clips = json.dumps(sorted((c.key or c.path, c.caption, c.held_out, c.sound) for c in request.clips))
     return (
         f"rank {request.rank}, targets {request.targets}, dora {request.dora}, batch {request.batch}, "
         f"accumulate {request.accumulate}, rate {request.rate or 'auto'}, ema {request.ema:g}, "

@@ -223,20 +223,21 @@ class Musicgen:
         self, states: Tensor, mask: Tensor, alone: list[Sequence[float]], beside: list[Sequence[float]]
     ) -> tuple[Tensor, Tensor]:
         """Add a column for the sound token: with ``beside`` in it, one a term, and a row for each sound ``alone``."""
-        if self._sound is None:
-            raise EngineFailed(
-                f"{self.checkpoint.name} was not trained to be steered by sound",
-                "steer it by words",
-            )
         rows, tokens, width = states.shape
         wide = states.new_zeros(rows + len(alone), tokens + 1, width)
         known = mask.new_zeros(rows + len(alone), tokens + 1)
         wide[:rows, :tokens], known[:rows, :tokens] = states, mask
-        vectors = torch.tensor([list(v) for v in (*beside, *alone)], dtype=self.dtype, device=self.device)
-        heard = torch.nn.functional.linear(vectors, self._sound["weight"], self._sound["bias"])
+        heard = self.heard(torch.tensor([list(v) for v in (*beside, *alone)]))
         first = len(wide) - len(heard)  # the empty condition hears nothing, nor do terms where there is no anchor
         wide[first:, tokens], known[first:, tokens] = heard, 1
         return wide, known
+
+    def heard(self, sounds: Tensor) -> Tensor:
+        """CLAP embeddings (sounds, width) as the decoder hears them, (sounds, decoder width). Raises EngineFailed."""
+        if self._sound is None:
+            raise EngineFailed(f"{self.checkpoint.name} was not trained to be steered by sound", "steer it by words")
+        given = sounds.to(self.device, self.dtype)
+        return torch.nn.functional.linear(given, self._sound["weight"], self._sound["bias"])
 
     def _silent_melody(self, rows: int) -> Tensor:
         """What Melody checkpoints are given when there is no melody: a constant first chroma."""
@@ -291,12 +292,15 @@ class Musicgen:
         parts = _Parts(self, request, started, on_audio, mix) if request.stream and on_audio else None
         adapters = [(Path(folder), weight) for folder, weight in request.adapters]
         offsets: list[Tensor | None] = [None] * len(layers)
-        if adapters and self.axes is not None:
+        own: list[Tensor | None] = [None] * len(layers)
+        if adapters and (self.axes is not None or self.sound_space is not None):
             meant = self.meanings([layer.prompt for layer in layers])
-            offsets = [axis_condition.load_offset(adapters, self.axes.axes, meaning) for meaning in meant]
+            if self.axes is not None:
+                offsets = [axis_condition.load_offset(adapters, self.axes.axes, meaning) for meaning in meant]
+            if self.sound_space and not (request.sounds or request.anchor or request.replay):
+                own = [sound_condition.kept(adapters, self.sound_space, meaning) for meaning in meant]
         with applied(self.model.decoder, adapters):
-            several = [self._wished(request, *of) for of in zip(layers, offsets, strict=True)]
-            given = several[0] if len(several) == 1 else abreast(several, len(request.seeds))
+            given = self._given(request, layers, offsets, own)
             rows = len(generators) * (1 if given.unguided else len(given.states))
             decoder = StepDecoder(self.model.decoder, rows=rows)
             past = None
@@ -338,7 +342,30 @@ class Musicgen:
             fingerprint=self.checkpoint.fingerprint,
         )
 
-    def _wished(self, request: GenerationRequest, layer: Layer, offset: Tensor | None) -> Conditions:
+    def _given(
+        self,
+        request: GenerationRequest,
+        layers: Sequence[Layer],
+        offsets: Sequence[Tensor | None],
+        own: Sequence[Tensor | None],
+    ) -> Conditions:
+        """The conditions of all of the request's sounds, sound by sound, take by take.
+
+        Where adapters know what their clips sound like (``own``, one a sound), a take hears one of them, by its seed.
+        """
+        if all(sounds is None for sounds in own):
+            several = [self._wished(request, *of, request.anchor) for of in zip(layers, offsets, strict=True)]
+            return several[0] if len(several) == 1 else abreast(several, len(request.seeds))
+        several = []
+        for layer, offset, sounds in zip(layers, offsets, own, strict=True):
+            for seed in request.seeds:
+                anchor = () if sounds is None else tuple(sounds[seed % len(sounds)].tolist())
+                several.append(self._wished(request, layer, offset, anchor))
+        return abreast(several, 1)
+
+    def _wished(
+        self, request: GenerationRequest, layer: Layer, offset: Tensor | None, anchor: Sequence[float]
+    ) -> Conditions:
         """The conditions of one of the request's sounds."""
         return self.conditions(
             [(layer.prompt, request.guidance), *request.terms],
@@ -348,7 +375,7 @@ class Musicgen:
             layer.against if not request.measures else "",
             read_as=layer.read_as if not request.measures else "",
             layered=layer.several,
-            anchor=request.anchor,
+            anchor=anchor,
             towards=request.towards,
             offset=offset,
         )

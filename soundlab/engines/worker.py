@@ -127,7 +127,7 @@ class _Server:
             params["replay"] = Replayed(**params["replay"]) if params["replay"] else None
             return asdict(self._generator.generate(GenerationRequest(**params), self._progress, self._is_cancelled))
         if method == "train":
-            clips = tuple(TrainingClip(**clip) for clip in params["clips"])
+            clips = tuple(TrainingClip(**{**clip, "sound": tuple(clip["sound"])}) for clip in params["clips"])
             params = {**params, "clips": clips, "augment": tuple(params["augment"])}
             return asdict(self._generator.train(TrainingRequest(**params), self._progress, self._is_cancelled))
         raise SoundlabError(f"the generating worker has no method {method!r}")

@@ -89,9 +89,9 @@ class Plan:
         """Those in it that do not belong."""
         return [s for s in self.used if s.apart]
 
-    def clips(self) -> tuple[TrainingClip, ...]:
-        """As a trainer takes them."""
-        return tuple(TrainingClip(s.path, s.caption, s.sha256, s.held_out) for s in self.used)
+    def clips(self, sounds: Mapping[str, tuple[float, ...]]) -> tuple[TrainingClip, ...]:
+        """As a trainer takes them, with the embeddings of those that there are any of."""
+        return tuple(TrainingClip(s.path, s.caption, s.sha256, s.held_out, sounds.get(s.id, ())) for s in self.used)
 
     def as_json(self) -> dict[str, Any]:
         return {

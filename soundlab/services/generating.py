@@ -210,6 +210,12 @@ class GenerationService:
         """Whether a checkpoint is steered by sound, in the space of the project's embeddings."""
         return self._sound_space(checkpoint) == self._embedder.model_id
 
+    def sounds(self, checkpoint: str, sources: Sequence[str]) -> dict[str, tuple[float, ...]]:
+        """Embeddings of takes and clips that steer a checkpoint, by id; none where it is not steered by sound."""
+        if not self.hears(checkpoint):
+            return {}
+        return {source: vector for source in sources if (vector := self._heard(source)) is not None}
+
     def _pending(
         self,
         brief: Brief,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,8 @@ class TrainingService:
         Where adapters go, and the tokens of what they are trained on.
     prompts
         Of all kinds: those without a word of the clips' captions are to be answered as before.
+    sounds
+        Checkpoint and sources → the embeddings that steer it, by source.
     """
 
     dataset: Dataset
@@ -53,6 +55,7 @@ class TrainingService:
     folder: Path
     cache: Path
     prompts: Sequence[str]
+    sounds: Callable[[str, Sequence[str]], dict[str, tuple[float, ...]]]
 
     def plan(self, name: str, collection: str | None = None, takes: Sequence[str] | None = None) -> Plan:
         """Say who would train ``name`` and who would not. Raises WrongInput on a bad name, NotFound on a collection."""
@@ -98,7 +101,7 @@ class TrainingService:
             TrainingRequest(
                 name=name,
                 checkpoint=checkpoint,
-                clips=plan.clips(),
+                clips=plan.clips(self.sounds(checkpoint, [s.id for s in plan.used])),
                 folder=str(folder),
                 cache=str(self.cache),
                 augment=plan.augment,

@@ -101,6 +101,25 @@ def test_an_adapter_is_evaluated_and_its_card_says_so(
     assert cli("generate", "iron hum", "--checkpoint", str(inside / "merged"), "-d", "1") == 0, cli.err
 
 
+def test_takes_of_an_adapter_hear_its_clips_and_those_of_other_words_do_not(warm: Project, hum: Path) -> None:
+    warm.importer.run([hum], Labels(rights="own", collections=("hum",)))
+    adapter, _ = warm.training.train("deep", TrainingSettings(steps=1, rank=2), collection="hum")
+    assert adapter is not None
+
+    def made(prompt: str, seed: int, weight: float = 1.0) -> bytes:
+        brief = Brief(prompt, seconds=1.0, adapters=(("deep", weight),), temperature=0.0)
+        (take,) = warm.generation.generate(brief, 1, seed)
+        return soundfile.read(take.path)[0].tobytes()
+
+    sounds = Path(adapter.path) / "sounds.safetensors"
+    heard = len({made("iron hum", seed) for seed in range(3)})
+    before = made("church bells", 0), made("iron hum", 0), made("iron hum", 0, 0.3)
+    sounds.unlink()
+    after = made("church bells", 0), made("iron hum", 0), made("iron hum", 0, 0.3)
+    assert heard > 1 == len({made("iron hum", seed) for seed in range(3)}), "nothing is drawn: seeds choose the clip"
+    assert [a == b for a, b in zip(before, after, strict=True)] == [True, False, True]
+
+
 def test_approved_takes_train_and_named_takes_alone(warm: Project) -> None:
     one, two = warm.generation.generate(Brief("rain", seconds=1.0), 2, 1)
     decide(warm.takes, warm.taste, [one.id], "approved")
