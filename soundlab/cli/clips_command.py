@@ -11,7 +11,6 @@ from soundlab.cli.options import emit, json_option, meter, note, opened, project
 from soundlab.cli.rows import titled
 from soundlab.domain.clip import Clip
 from soundlab.domain.rights import STATUSES
-from soundlab.errors import NotFound
 from soundlab.project import Project
 
 
@@ -49,11 +48,9 @@ def command(
         if outliers is not None:
             _outliers(opened_project, outliers, as_json)
             return
+        if collection is not None:
+            opened_project.clips.collected(collection)
         clips = opened_project.clips.all(tag=tag, collection=collection, rights=rights)
-        if collection is not None and collection not in (known := opened_project.clips.collections()):
-            raise NotFound(
-                f"no clips in a collection called {collection!r}", f"collections: {', '.join(known) or 'none'}"
-            )
     clips = [c for c in clips if c.missing] if missing else clips
     if as_json:
         emit({"clips": [clip.as_json() for clip in clips]})

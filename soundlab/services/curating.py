@@ -135,7 +135,7 @@ class Curator:
         NotFound
             When the collection is empty, or too small to say anything.
         """
-        clips = self._collection(collection)
+        clips = self.clips.collected(collection)
         rows = self._means(clips)
         if len(rows) < _SMALL:
             raise NotFound(
@@ -153,7 +153,7 @@ class Curator:
         self, collection: str, progress: Progress = ignore_progress, cancelled: CancelledFlag = never
     ) -> list[str]:
         """Return what a collection lacks against the whole library, as "nothing dark and sparse"."""
-        inside = self._collection(collection)
+        inside = self.clips.collected(collection)
         order = self.clips.order()
         some = order[:: max(1, len(order) // _SAMPLE)].tolist()  # a large library is known by a part of it
         everyone = self.measured([*inside, *self.clips.page(some)], progress, cancelled)
@@ -173,13 +173,6 @@ class Curator:
                 if (sides[0] & also[0]).any() and not (sides[1] & also[1]).any():
                     found.append(f"nothing {AXES[a].word(x)} and {AXES[b].word(y)}")
         return found
-
-    def _collection(self, name: str) -> list[Clip]:
-        clips = self.clips.all(collection=name)
-        if not clips:
-            known = ", ".join(self.clips.collections()) or "none yet"
-            raise NotFound(f"no clips in a collection called {name!r}", f"collections: {known}")
-        return clips
 
     def _means(self, clips: Sequence[Clip]) -> list[tuple[Clip, npt.NDArray[np.float32]]]:
         """Mean vector of each embedded clip, of unit length."""

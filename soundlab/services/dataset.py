@@ -16,7 +16,7 @@ from soundlab.domain.axes import AXES, COUNTED
 from soundlab.domain.clip import Clip
 from soundlab.domain.ports import AUGMENTATIONS, Embedder, TrainingClip
 from soundlab.domain.rights import FREE, TEMP_ONLY
-from soundlab.errors import NotFound, WrongInput
+from soundlab.errors import WrongInput
 from soundlab.services.curating import apart
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.takes import TakeStore
@@ -177,10 +177,7 @@ class Dataset:
         return found
 
     def _clips(self, collection: str) -> list[tuple[Source, dict[str, float | None]]]:
-        clips = self.clips.all(collection=collection)
-        if not clips:
-            known = ", ".join(self.clips.collections()) or "none yet"
-            raise NotFound(f"no clips in a collection called {collection!r}", f"collections: {known}")
+        clips = self.clips.collected(collection)
         measures = self.measured([c for c in clips if c.training.allowed and not c.missing])
         found = []
         for clip in clips:

@@ -17,7 +17,7 @@ from soundlab.audio.loudness import gain_for
 from soundlab.audio.write import SUBTYPES, atomic_path, resample, write_audio
 from soundlab.domain.ports import Progress, ignore_progress
 from soundlab.domain.take import Take
-from soundlab.errors import NotFound, WrongInput
+from soundlab.errors import WrongInput
 from soundlab.storage.clips import ClipStore
 from soundlab.storage.exports import ExportStore
 from soundlab.storage.takes import TakeStore
@@ -91,9 +91,7 @@ class Exporter:
         With ``stems``, the sounds that a take is mixed from are written, too, at levels by which they add up to it.
         """
         takes = [self._takes.get(identity) for identity in ids]
-        clips = self._clips.all(collection=collection) if collection is not None else []
-        if collection is not None and not clips:
-            raise NotFound(f"no clips in a collection called {collection!r}", "soundlab clips --collection NAME")
+        clips = self._clips.collected(collection) if collection is not None else []
         if not takes and not clips:
             raise WrongInput("nothing to export", "name takes, or a --collection")
         if folder.exists() and not folder.is_dir():

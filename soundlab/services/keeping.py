@@ -15,7 +15,7 @@ from soundlab.domain.labels import Labels
 from soundlab.domain.ports import Cancelled as CancelledFlag
 from soundlab.domain.ports import Progress, ignore_progress, never
 from soundlab.domain.take import LAYER, TRIAL, Take
-from soundlab.errors import Cancelled, NotFound, WrongInput
+from soundlab.errors import Cancelled, WrongInput
 from soundlab.services.importing import Importer, Report, audio_files
 from soundlab.storage.adapters import AdapterStore
 from soundlab.storage.clips import ClipStore
@@ -162,10 +162,7 @@ class Keeper:
         NotFound
             When the other project has none of that collection.
         """
-        clips = other.all(collection=collection)
-        if not clips:
-            known = ", ".join(other.collections()) or "none"
-            raise NotFound(f"no clips in a collection called {collection!r} there", f"collections there: {known}")
+        clips = other.all() if collection is None else other.collected(collection)
         report = Report()
         for index, clip in enumerate(clips):
             labels = Labels(

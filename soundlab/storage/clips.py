@@ -327,6 +327,14 @@ class ClipStore:
             )
             return {str(name): int(count) for name, count in rows}
 
+    def collected(self, name: str) -> list[Clip]:
+        """Clips of a collection. Raises NotFound, naming those that there are, when it has none."""
+        found = self.all(collection=name)
+        if not found:
+            known = ", ".join(self.collections()) or "none yet"
+            raise NotFound(f"no clips in a collection called {name!r}", f"collections: {known}")
+        return found
+
     def collections(self) -> dict[str, int]:
         """Names of collections and how many clips each has."""
         column = clip_collections.c.collection
