@@ -100,7 +100,9 @@ async def test_the_loop_by_keyboard(warm: Project, noises: Path, size: tuple[int
         assert len(list((warm.folder / "export").glob("*.wav"))) == 1
         await pilot.press("f1")
         assert isinstance(app.screen, HelpScreen)
-        await pilot.press("escape")
+        await pilot.press("f2")
+        await pilot.press("f3", "f1", "f3")
+        assert app.current_mode == "generate" and not isinstance(app.screen, HelpScreen)
         await pilot.press("p", "escape", "v")  # escape leaves the line: v marks a take, and is not written
         assert app.screen.query_one("#brief", Input).value == "rain" and isinstance(app.focused, DataTable)
     app.project.close()
