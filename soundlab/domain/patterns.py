@@ -156,6 +156,7 @@ class Patterns(Sentence):
                 self._wished.append(k)
         if len(self._out) == self._clause:
             self._thing(self._start, self._at, -1, strength, self._said(size))
+            self._wished.append(len(self._out) - 1)
             del self.left[self._told :]
         self._at += size
         return True

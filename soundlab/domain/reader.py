@@ -343,7 +343,7 @@ class Reader(Patterns):
         direction = sense.direction * (1 if sense.phrase and not overdone else mode.direction)
         said = self._said(width)
         self._emit(Adjustment("axis", said, axis=sense.axis, direction=direction, strength=strength), width)
-        if sense.phrase or sense.graded:
+        if sense.phrase or sense.graded or mode.directed:
             self._wished.append(len(self._out) - 1)
         if not (sense.noun or sense.phrase):
             self._qualified = self._at
@@ -571,7 +571,10 @@ class Reader(Patterns):
                 sense, width = self._longest(self._lexicon.senses, self._at)
                 if sense is not None:
                     said = self._said(width)
-                    self._pictured.append(Adjustment("axis", said, axis=sense.axis, direction=-sense.direction))
+                    way = (
+                        sense.direction if sense.phrase and sense.graded else -sense.direction
+                    )  # remarks say it themselves
+                    self._pictured.append(Adjustment("axis", said, axis=sense.axis, direction=way))
                 self._at += max(width, 1)
             self._start = self._at
         elif self._out:
