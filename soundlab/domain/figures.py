@@ -16,7 +16,7 @@ _INTERVAL = (
 _HERTZ = r"(\d+(?:\.\d+)?)(?:\s?(k))?(?:\s?(?:hz|hertz))?"
 _RAISED = r"up|raise[ds]?|lift|boost|add|pitch up|push|bump|\+"
 _LOWERED = (
-    r"clean(?: up| out)?|tidy(?: up)?|clear(?: out| up)?"
+    r"clean (?:up|out)|tidy up|clear (?:out|up)"
     r"|down|drop(?:ped|s)?|lower(?:ed)?|sink|cut|dip|take off|knock off|notch|-"
 )
 _BETWEEN = r"(?:(?:it|that|this|the (?:whole )?(?:thing|level|pitch|lot)|by|all|everything|me)\s+)*"
@@ -30,19 +30,20 @@ _OVERALL = _pattern(r"(?<![\w.])([+-])\s?\d+(?:\.\d+)?\s(?:overall|on the master
 _SIGNED = _pattern(r"(?<![\w.])([+-])\s?\d+(?:\.\d+)?\s?d[bB]\b(?!\s*(?:at|around|@))")
 _AT = _pattern(
     rf"(?:(?<![\w.])({_RAISED}|{_LOWERED})\s?(?:{_NUMBER}\s?)?(?:db)?\s?(?:of )?|\b(too much|a lot|less|more|some)\s)"
-    rf"(?:(?:(?:high |low )?shelf|bell|dip|cut|boost|bump)\s)?"
+    rf"(?:(?:(?:high |low )?shelf|bell|boost|bump)\s)?"
     rf"(?:at|around|@|(?:from|above|below)(?=\s?[\d.]+\s?(?:k|hz)))\s?{_HERTZ}\b"
 )
 _PASS = _pattern(
+    r"(?<!no )(?<!less )(?<!the )(?<!don't )(?<!remove )(?<!without )"
     rf"\b(?:(high|hi|low|lo)[ -]?(pass|cut)(?:ped|ed|ing|ting)?|(hpf|lpf))"
     rf"(?:\s(?:filter|on|it|this|that|everything))*\s(?:at|around|from|@|above|below)\s{_HERTZ}\b"
 )
-_TEMPO = _pattern(r"\bfrom\s(\d+)\s?(bpm)?\s(?:up |down )?to\s(\d+)\s?(?(2)(?:bpm)?|bpm)\b")
+_TEMPO = _pattern(r"\bfrom\s(\d+)\s?(bpm)?\s(?:up |down )?to\s(\d+)(?(2)(?:\s?bpm)?|\s?bpm)\b")
 _LASTING = _pattern(r"(?:,\s*)?\bsay\s(?:about\s)?\d+(?:\.\d+)?\s?(?:s|secs?|seconds?|ms)\b")
-_ON = _pattern(r"(?<![\w.])([+-])\s?\d+(?:\.\d+)?(?:\s?db)?\s(?:on|in|to)\s(?:the\s)?(?=[a-z])")
+_ON = _pattern(r"(?<![\w.])([+-])\s?\d+(?:\.\d+)?(?:\s?db)?\s(?:on|in|to)\s(?:the\s)?((?:[a-z-]+\s)?[a-z-]+)")
 _OFTEN = _pattern(
-    r"\b(more|fewer|less)\s(?:[\w'-]+\s){1,2}(?:per|a|an|every|each)\s(?:second|minute|bar|beat)\b"
-    r"|\b(double|triple|twice|halve|half)\s(?:the\s)?(?:number|amount)\sof\s(?:the\s)?[\w'-]+"
+    r"\b(more|fewer|less)\s(?:[\w'-]+\s)?([\w'-]+s)\s(?:per|every|each)\s(?:second|minute|bar|beat)\b"
+    r"|\b(double|triple|twice|halve|half)\s(?:the\s)?number\sof\s(?:the\s)?[\w'-]+"
 )
 _UNTIL_NOW = _pattern(r"\b(job|work|stuff|good|great|nice|best|love it|like it)\sso far\b(?=\s*(?:[,.!;:–—]|$))")
 _BAND = _pattern(
@@ -88,6 +89,8 @@ _WAYS = {
 }
 """Which way a word moves a level."""
 _TWICE = _pattern(r"\b(?:the )?level (level (?:up|down))\b")
+_HEARD = 20.0
+"""Hertz under which a number is no frequency."""
 _FEWER = frozenset(("fewer", "less", "halve", "half"))
 _LONG = re.compile(r"(\w)\1{2,}")
 
@@ -149,10 +152,30 @@ def _at(found: re.Match[str]) -> str:
 
 def _passed(found: re.Match[str]) -> str:
     """ "High-pass at 100" takes away what is below, a low cut too; "low-pass" what is above."""
+    if not found[5] and float(found[4]) < _HEARD:  # "a low pass at 3 seconds"
+        return found[0]
     lows = (found[3] or "").lower() == "hpf"
     if not found[3]:
         lows = found[1].lower().startswith("h") == (found[2].lower() == "pass")
     return "less bass" if lows else "less treble"
+
+
+def _often(found: re.Match[str], quantities: Container[str]) -> str:
+    """ "More drops per second" is busier, whatever drops; "more lows every bar" is not."""
+    if found[2] and found[2].lower() in quantities:
+        return found[0]
+    return "sparser" if (found[1] or found[3]).lower() in _FEWER else "busier"
+
+
+def _paced(found: re.Match[str]) -> str:
+    before, after = int(found[1]), int(found[3])
+    return found[0] if before == after else "faster" if after > before else "slower"
+
+
+def _on(found: re.Match[str], quantities: Container[str]) -> str:
+    """ "+3 on the high shelf" is more of it; "-3 dB on everything" is a level."""
+    named = any(word in quantities for word in found[2].lower().split())
+    return f"{'more' if found[1] == '+' else 'less'} {found[2]}" if named else found[0]
 
 
 def decibels(text: str) -> list[float]:
@@ -166,10 +189,9 @@ def plain(text: str, quantities: Container[str] = ()) -> str:
     text = text.replace("\u2019", "'").replace("\u2212", "-")
     text = _PASS.sub(_passed, text)
     text = _UNTIL_NOW.sub(r"\1", text)
-    text = _OFTEN.sub(lambda m: "sparser" if (m[1] or m[2]).lower() in _FEWER else "busier", text)
+    text = _OFTEN.sub(lambda m: _often(m, quantities), text)
     text = _AT.sub(_at, text)
-    text = _ON.sub(lambda m: "more " if m[1] == "+" else "less ", text)
-    text = _TEMPO.sub(lambda m: "faster" if int(m[3]) > int(m[1]) else "slower", text)
+    text = _TEMPO.sub(_paced, text)
     text = _LASTING.sub("", text)
     text = _BAND.sub(_banded, text)
     text = _THERE.sub("", text)
@@ -178,6 +200,7 @@ def plain(text: str, quantities: Container[str] = ()) -> str:
     text = _TONE.sub(lambda m: "pitched higher" if m[1].lower() in ("up", "higher") else "pitched lower", text)
     text = _COUNTED.sub(lambda m: _level(m[1].lower() == "more"), text)
     text = _OVERALL.sub(lambda m: _level(m[1] == "+"), text)
+    text = _ON.sub(lambda m: _on(m, quantities), text)
     text = _SIGNED.sub(lambda m: _step(m, m[1] == "+", quantities), text)
     text = _EXCESS.sub(_excess, text)
     text = _MOVED.sub(lambda m: _moved(m, quantities), text)

@@ -15,7 +15,7 @@ _REST = frozenset(("rest", "everything", "all", "else", "remainder"))
 _JUDGED = frozenset(("was", "is", "had", "felt", "sounded", "works", "worked", "has"))
 """What stands behind a take that only its place names: "the third was best"."""
 _REMOVING = frozenset(("remove", "lose", "cut", "kill", "delete", "mute", "drop", "ditch", "scrap", "bin", "axe"))
-_MOVING = frozenset(("move", "push", "shift", "send"))
+_MOVING = frozenset(("move", "push"))
 INTO = frozenset(("put", "bring", "throw", "mix", "fade", "drop", "sneak", "layer", "pop", "get"))
 """Verbs by which, with "in" behind it, a thing comes in: "put rain in instead"."""
 POINTERS = frozenset(
@@ -62,9 +62,11 @@ class Patterns(Sentence):
         self._asked = 0
         """Where the last word of direction or degree stood."""
         self._wished: list[int] = []
-        """What came out of words that say themselves which way, by its place."""
+        """Places in what came out of wishes that say themselves which way: a remedy does not turn them round."""
         self._qualified = -1
         """Where an adjective of an axis was read to just now."""
+        self._plainly = False
+        """It was a comparative, or nothing was asked for before it."""
         self._content = False
         """This clause says that the rest is fine."""
         self._excepted = False
@@ -310,7 +312,8 @@ class Patterns(Sentence):
         """Whether words name a thing and nothing else: none of them means anything here but an article before it."""
         if self._words[first : first + 1] and self._words[first] in ("a", "an", "the", "some"):
             first += 1
-        return 0 < last - first < 4 and all(self._unknown(k) for k in range(first, last))
+        known = 0 < last - first < 4 and self._words[last - 1] in self._lexicon.known
+        return known and all(self._unknown(k) for k in range(first, last))
 
     def _phrasal(self) -> bool:
         """ "Bring the highs down", "turn the birds up a bit": a verb, what it is about, which way."""
@@ -327,8 +330,15 @@ class Patterns(Sentence):
                 direction = 1
             if direction is None:
                 continue
-            if any(self._longest(self._lexicon.senses, k)[1] > place - k for k in range(self._at + 1, place)):
-                return False  # the particle is part of a phrase: "take its foot off the gas", "move it further away"
+            phrases = [(k, *self._longest(self._lexicon.senses, k)) for k in range(self._at + 1, place)]
+            if any(width > place - k + 1 for k, _, width in phrases):
+                return False  # the particle is part of what follows: "take its foot off the gas"
+            for k, sense, width in phrases:
+                if width == place - k + 1 and sense is not None and sense.axis == "distance":
+                    moved = [self._raw[n] for n in range(self._at + 1, k) if self._words[n] not in self._lexicon.filler]
+                    self.left += [" ".join(moved)] if moved else []
+                    self._at = k  # "push the bells further back": the phrase says it all
+                    return True
             kept = [w for w in self._words[self._at + 1 : place] if w not in self._lexicon.filler]
             if not kept:
                 return direction == -2 and self._that(self._at + 1, place + 1)
@@ -340,7 +350,8 @@ class Patterns(Sentence):
             if direction == -2:
                 direction, strength = -1, FULL
             said = " ".join(self._raw[self._start : stop])
-            if self._words[self._at] in _MOVING and self._words[place] == "away":  # "move the thunder away"
+            named = all(sense is None for _, sense, _ in phrases)
+            if named and self._words[self._at] in _MOVING and self._words[place] == "away":  # "move the thunder away"
                 self._out.append(Adjustment("axis", said, axis="distance", direction=1, strength=strength))
             else:
                 self._thing(self._at + 1, place, direction, strength, said)

@@ -22,11 +22,6 @@ _ADDING = frozenset(
     ("add", "throw", "layer", "mix", "blend", "put", "drop", "sneak", "work", "introduce", "include", "with", "bring")
 )
 _PARTS = frozenset(("some", "most", "half", "part", "much", "all"))
-_MEETING = frozenset(
-    ("clash", "clashes", "clashing", "fight", "fights", "fighting", "compete", "competes", "competing", "interferes")
-)
-"""What a thing does with another that is not in it: "it clashes with the score"."""
-_THROUGH = frozenset(("on", "through", "over"))
 _FINITE = frozenset(("is", "was", "were", "are", "am", "has", "had", "does", "did", "can", "could", "will", "would"))
 """Verbs by which a clause stands for itself, so that it is no list of things that goes on."""
 _SUBJECTS = frozenset(
@@ -71,7 +66,7 @@ class Reader(Patterns):
                 continue
             if self._swap() or self._instead() or self._phrasal() or self._ours() or self._mended():
                 continue
-            if self._named_take():
+            if self._parted() or self._named_take():
                 continue
             if word == "than":  # what it is compared with is no wish
                 self._at = self._clause_end(self._at)
@@ -154,8 +149,6 @@ class Reader(Patterns):
         return sense is not None and not (sense.noun or sense.graded or sense.phrase) and self._ends(at + width)
 
     def _function(self, function: Function, size: int) -> None:
-        if self._parted(size):
-            return
         self._asked = self._at
         if function.kind == "degree" and self._words[self._at] == "only" and self._lists():
             self._mode = Mode(adding=True, said=True, directed=True)  # "only wind and a creaking door"
@@ -172,7 +165,9 @@ class Reader(Patterns):
         elif function.kind == "direction" and self._out and self._explains(size):
             self._tell()
         elif function.kind == "forbid":
-            self._mode = Mode(-1, said=True, directed=True, forbidding=True)
+            things = self._words[self._at] in ("neither", "nor") and self._names(self._at + size)
+            strength = FULL if things else None  # "neither birds nor frogs" are wished away, "neither louder" is not
+            self._mode = Mode(-1, strength, said=True, directed=True, forbidding=not things)
             self._at += size
         elif function.kind == "direction":
             degree = None if self._mode.used else self._mode.strength
@@ -207,15 +202,14 @@ class Reader(Patterns):
         else:
             self._reference(function, size)
 
-    def _parted(self, size: int) -> bool:
-        """ "Roll off some of the top end", "clashes with the score": words that only say how much, or of what."""
+    def _parted(self) -> bool:
+        """ "Roll off some of the top end", "lose most of the hiss": words that only say how much of it."""
         word, after = self._words[self._at], self._words[self._at + 1 : self._at + 2]
         waits = self._mode.directed and not self._mode.used
-        part = waits and word in _PARTS and (after == ["of"] or (word == "some" and self._mode.direction < 0))
-        beside = word == "with" and size == 1 and self._words[self._at - 1] in _MEETING and self._at > self._begun
-        if part or beside:
-            self._at += 1
-        return part or beside
+        if not waits or word not in _PARTS or not (after == ["of"] or (word == "some" and self._mode.direction < 0)):
+            return False
+        self._at += 1
+        return True
 
     def _explains(self, size: int) -> bool:
         """Whether what comes is why something was asked: "less underwater, I can't make out the hit"."""
@@ -252,9 +246,7 @@ class Reader(Patterns):
             return self._opened and not self._mode.said and self._words[self._at - 1] == "all"
         if self._mode.directed or sense.graded or (sense.phrase and "too" in self._words[self._at : self._at + width]):
             return False
-        after = self._at + width
-        fault = tuple(self._words[self._at : after]) in self._lexicon.faults and not self._mode.said
-        if fault and (after == len(self._words) or not self._unknown(after)):  # "muddy", and no "muddy footsteps"
+        if self._faulty(width):
             return True
         touched = self._mode.strength == TOUCH and not sense.phrase
         return (
@@ -262,6 +254,18 @@ class Reader(Patterns):
             or (self._stated and not sense.phrase)
             or (touched and (self._excepted or self._words[self._begun] in ("bit", "still")))
         )
+
+    def _faulty(self, width: int) -> bool:
+        """Whether a clause is a fault and nothing else, before anything was wished: "a bit muddy"."""
+        after, place = self._at + width, self._begun
+        if self._out or self._mode.said or tuple(self._words[self._at : after]) not in self._lexicon.faults:
+            return False
+        while place < self._at:
+            function, size = self._longest(self._lexicon.functions, place)
+            if function is None or function.kind != "degree":
+                return False
+            place += size
+        return after == self._clause_end(after)
 
     def _heads(self, width: int) -> bool:
         """Whether a noun that is not asked for stands in a heading: "ambience bed: drier"."""
@@ -313,7 +317,8 @@ class Reader(Patterns):
             self._at += width
             return
         following = self._words[self._at + width : self._at + width + 1]
-        if following in (["enough"], ["yet"]) and self._mode.direction < 0:  # "not ghostly enough"
+        lacking = following == ["enough"] or (following == ["yet"] and self._lacks(width))
+        if lacking and self._mode.direction < 0:  # "not ghostly enough"
             self._mode = replace(self._mode, direction=1, strength=None)
         elif self._remarked(sense, width):
             said = self._said(width)
@@ -343,36 +348,31 @@ class Reader(Patterns):
         direction = sense.direction * (1 if sense.phrase and not overdone else mode.direction)
         said = self._said(width)
         self._emit(Adjustment("axis", said, axis=sense.axis, direction=direction, strength=strength), width)
-        if sense.phrase or sense.graded or mode.directed:
+        if sense.phrase or sense.graded or mode.said or mode.directed or mode.overdone:
             self._wished.append(len(self._out) - 1)
         if not (sense.noun or sense.phrase):
-            self._qualified = self._at
+            self._qualified, self._plainly = self._at, sense.graded or not mode.said
+
+    def _lacks(self, width: int) -> bool:
+        """Whether a sentence ends in "yet" behind what is not there: "the audience isn't nervous yet"."""
+        return self._at + width + 1 == len(self._words) and self._words[self._at - 1] in ("not", "isn't", "aren't")
 
     def _beside(self, sense: Sense, width: int) -> bool:
-        """Pass by a word that says which thing is meant, or where: "the small speakers", "a big empty hangar"."""
+        """Pass by a word that says what of the sound is meant, or where: "a warmer tone", "thunder on top of this"."""
         after = self._at + width
-        said = self._out[-1].axis if self._qualified == self._at else None
-        if sense.noun and said and (AXES[said].counted or sense.axis == "tonality"):  # "a warmer tone" is no more tonal
-            self._at = self._start = after
-            return True
-        if sense.noun and self._qualified == self._at - 1 and self._words[self._at - 1] == "in":  # "darker in tone"
-            self._at = self._start = after
-            return True
-        heap = self._words[max(0, self._at - 1) : after + 2]  # "thunder on top of this"
+        if sense.noun and self._out and self._qualified in (self._at, self._at - 1):
+            inside = self._qualified < self._at and self._words[self._at - 1] == "in"  # "darker in tone"
+            plain = self._qualified == self._at and (self._plainly or sense.axis == "tonality")
+            axis = self._out[-1].axis
+            if inside or (plain and axis and (AXES[axis].counted or sense.axis == "tonality")):
+                self._at = self._start = after
+                return True
+        heap = self._words[max(0, self._at - 1) : after + 2]
         if heap[:3] == ["on", "top", "of"] or heap[1:4] == ["on", "top", "of"]:
             pointed = self._words.index("of", self._at) + 1
             if self._words[pointed : pointed + 1] and self._words[pointed] in (*POINTERS, "everything"):
                 self._at = pointed + 1
                 return True
-        if sense.noun or sense.phrase or sense.graded or self._mode.said:
-            return False
-        before = self._words[max(self._begun, self._at - 2) : self._at]
-        through = len(before) == 2 and before[0] in _THROUGH and before[1] in POINTERS
-        named = through and after < len(self._words) and self._unknown(after)
-        place = self._longest(self._lexicon.senses, after)[0] if "a" in self._words[self._begun : self._at] else None
-        if named or (place is not None and place.axis == "space" != sense.axis):
-            self._at = after
-            return True
         return False
 
     def _placed(self, sense: Sense) -> bool:
@@ -442,9 +442,9 @@ class Reader(Patterns):
     def _named_so(self, at: int, width: int) -> int:
         """Where the name of a thing ends that comes in, a word of an axis in it: "a fridge buzz"; 0 if it is none."""
         sense, size = self._longest(self._lexicon.senses, at)
-        if sense is None or size > 1 or sense.graded or sense.phrase or not self._mode.adding or self._mode.used:
+        if sense is None or size > 1 or not sense.noun or not self._mode.adding or self._mode.used:
             return 0
-        if sense.axis == "space":  # "give me a concert hall"
+        if self._words[at] not in self._lexicon.layering.sounds:  # "give me a concert hall"
             return 0
         ends = at + 1 == len(self._words) or self._words[at + 1] in self._lexicon.filler | self._lexicon.breaks
         return at + 1 if ends and at >= self._at + width and self._unknown(at - 1) else 0
@@ -546,22 +546,11 @@ class Reader(Patterns):
             self._at += size
             return
         wished = any(w in _WISHING for w in self._words[self._start : self._at + size])
-        if not wished and self._pictures_last(self._at + size):
-            self._tell()
-            return
         self._at += size
         if self._words[self._at : self._at + 1] and self._words[self._at] in self._lexicon.pictures and not wished:
             self._picture()
             return
         self._mode = Mode(int(function.value), directed=True)  # a likeness in words is read as far as it is known
-
-    def _pictures_last(self, at: int) -> bool:
-        """Whether a likeness only draws what was too much: "too clangy, like sheet metal"."""
-        last = self._out[-1] if self._out and len(self._out) == self._clause else None
-        if last is None or "too" not in last.text.lower().split():
-            return False
-        senses = (self._longest(self._lexicon.senses, k)[0] for k in range(at, self._clause_end(at)))
-        return any(sense is not None and sense.axis == last.axis for sense in senses)
 
     def _picture(self) -> None:
         """ "Drier, like a secret told under a blanket": a picture of what was said, or of how it is now."""

@@ -35,8 +35,7 @@ class Sentence:
         self._lexicon = lexicon
         self._words = [spelt(w.lower(), lexicon) for w in words]
         for k in range(len(self._words) - 1):
-            much = self._words[k + 1] in ("much", "many") and self._words[k - 1 : k] not in (["due"], ["up"])
-            if self._words[k] == "to" and (much or self._overdone(k)):  # "it is to loud", "to much bass"
+            if self._words[k] == "to" and self._overdone(k):  # "it is to loud", "to much bass"
                 self._words[k] = "too"
 
     def _longest(self, table: Mapping[Words, T], at: int) -> tuple[T | None, int]:
@@ -58,6 +57,8 @@ class Sentence:
         headed = (
             before in self._lexicon.breaks or before in _COPULAS or before in ("it's", "way", "still", "far", "bit")
         )
+        if self._words[at + 1] in ("much", "many"):
+            return headed
         return headed and sense is not None and not (sense.noun or sense.graded or sense.phrase)
 
     def _unknown(self, at: int) -> bool:
