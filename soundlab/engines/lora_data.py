@@ -39,7 +39,7 @@ _DROPPED_PART = 0.3
 _MEASURED, _TOLD = 0.6, 0.7
 """Share of rows that are told how they measure, and of the axes that they are told of."""
 _HEARD = 0.6
-"""Share of rows that are told what their clip sounds like, where the checkpoint is steered by sound."""
+"""Share of rows with a caption that are told what their clip sounds like, where the checkpoint is steered by sound."""
 _AXES = tuple(DESCRIPTORS)
 TEXT_DROP = 0.15
 """Share of rows without any caption, which guidance needs."""
@@ -66,7 +66,7 @@ class Piece:
 class Batch:
     """Codes (rows, books, frames), captions, which rows drop theirs, measures (rows, axes), which of them are told.
 
-    Sounds are (rows, width), without any width where one has none; ``heard`` (rows,) says which are told.
+    Sounds are (rows, width), without any width where there are none; ``heard`` (rows,) says which are told.
     """
 
     codes: Tensor
@@ -135,15 +135,18 @@ class Material:
             sounds.append(piece.sound)
         z = torch.stack(measures)
         told = torch.from_numpy((rng.random(len(cut)) < _MEASURED)[:, None] & (rng.random(tuple(z.shape)) < _TOLD))
-        every = all(sound.numel() for sound in sounds)
+        dropped = rng.random(len(cut)) < TEXT_DROP
+        width = max(sound.numel() for sound in sounds)
+        has = np.array([sound.numel() > 0 for sound in sounds])
+        heard = has & ~dropped & (rng.random(len(cut)) < _HEARD)
         return Batch(
             torch.stack(cut),
             captions,
-            (rng.random(len(cut)) < TEXT_DROP).tolist(),
+            dropped.tolist(),
             z,
             told & z.isfinite(),
-            torch.stack(sounds) if every else torch.zeros(len(cut), 0),
-            torch.from_numpy(rng.random(len(cut)) < _HEARD),
+            torch.stack([sound if sound.numel() else torch.zeros(width) for sound in sounds]),
+            torch.from_numpy(heard),
         )
 
 

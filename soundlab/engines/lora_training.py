@@ -136,12 +136,11 @@ def train(
     with _adapted(engine, request, precision) as decoder:
         prior = None if takes is None else lora_prior.remembered(decoder, *takes)
         run = _Run(engine, decoder, request, precision, material, prior)
-        done = run.train(progress, cancelled)
         leads = run.leads
-    if leads and engine.axes is not None:
-        _keep_offset(engine, folder, material)
-    if leads and engine.sound_space is not None:
-        _keep_sounds(engine, folder, request)
+        if leads:  # before the first preview, and whatever ends the run
+            _keep_offset(engine, folder, material)
+            _keep_sounds(engine, folder, request)
+        done = run.train(progress, cancelled)
     return TrainingResult(
         steps=len(done.losses),
         losses=tuple(done.losses),
@@ -157,7 +156,8 @@ def train(
 
 def _keep_offset(engine: Musicgen, folder: Path, material: Material) -> None:
     """Keep with the adapter what its clips measure beyond what their captions are read as."""
-    assert engine.axes is not None
+    if engine.axes is None:
+        return
     captions = list(dict.fromkeys(p.caption for p in material.pieces))
     read = dict(zip(captions, engine.readings(captions), strict=True))
     offset = torch.stack([p.measures - read[p.caption] for p in material.pieces]).nanmean(0).nan_to_num()
@@ -166,12 +166,13 @@ def _keep_offset(engine: Musicgen, folder: Path, material: Material) -> None:
 
 
 def _keep_sounds(engine: Musicgen, folder: Path, request: TrainingRequest) -> None:
-    """Keep with the adapter what its clips sound like, of which each take hears one."""
+    """Keep with the adapter what its clips sound like, of which each take hears one; nothing of an earlier run."""
     own = [clip for clip in request.clips if clip.sound and not clip.held_out]
-    if not own:
+    if engine.sound_space is None or not own:
+        (folder / sound_condition.SOUNDS).unlink(missing_ok=True)
         return
     centre = nn.functional.normalize(engine.meanings([clip.caption for clip in own]).mean(0), dim=0)
-    sound_condition.keep(folder, torch.tensor([clip.sound for clip in own]), centre, str(engine.sound_space))
+    sound_condition.keep(folder, torch.tensor([clip.sound for clip in own]), centre, engine.sound_space)
 
 
 def _precision(engine: Musicgen, asked: str) -> str:
@@ -470,7 +471,7 @@ def hash_seed(parts: list[int]) -> int:
 
 def _settings(request: TrainingRequest) -> str:
     """What must be the same for a run to go on as it began."""
-    clips = json.dumps(sorted((c.key or c.path, c.caption, c.held_out, c.sound) for c in request.clips))
+    clips = json.dumps(sorted((c.key or c.path, c.caption, c.held_out, bool(c.sound)) for c in request.clips))
     return (
         f"rank {request.rank}, targets {request.targets}, dora {request.dora}, batch {request.batch}, "
         f"accumulate {request.accumulate}, rate {request.rate or 'auto'}, ema {request.ema:g}, "

@@ -358,9 +358,10 @@ class Musicgen:
             return several[0] if len(several) == 1 else abreast(several, len(request.seeds))
         several = []
         for layer, offset, sounds in zip(layers, offsets, own, strict=True):
-            for seed in request.seeds:
-                anchor = () if sounds is None else tuple(sounds[seed % len(sounds)].tolist())
-                several.append(self._wished(request, layer, offset, anchor))
+            places = [0 if sounds is None else sound_condition.place(seed, len(sounds)) for seed in request.seeds]
+            anchors = {k: () if sounds is None else tuple(sounds[k].tolist()) for k in places}
+            wished = {k: self._wished(request, layer, offset, anchor) for k, anchor in anchors.items()}
+            several += [wished[k] for k in places]
         return abreast(several, 1)
 
     def _wished(

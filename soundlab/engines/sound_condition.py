@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 from safetensors import safe_open
@@ -43,6 +44,13 @@ def keep(folder: Path, sounds: Tensor, centre: Tensor, clap: str) -> None:
 
     tensors = {"sounds": sounds.half().contiguous(), "centre": centre.float().contiguous()}
     save_file(tensors, folder / SOUNDS, {"clap": clap})
+
+
+def place(seed: int, count: int) -> int:
+    """Which of ``count`` sounds a take of ``seed`` hears: seeds in a row hear different ones, in no fixed order."""
+    order = list(range(count))
+    Random(seed // count).shuffle(order)
+    return order[seed % count]
 
 
 def kept(adapters: Sequence[tuple[Path, float]], clap: str, meaning: Tensor) -> Tensor | None:

@@ -33,6 +33,8 @@ _SECONDS = 6.0
 _LONGEST = 60.0
 _DIRECTIONS = ("brightness", "warmth", "boominess", "density")
 _CLOSER, _FIT, _VARIETY = 0.9, 0.9, 0.8
+_LEAST_VARIETY = 0.25
+"""Of the base's, however alike the sources are."""
 _FEW = 5
 _MARGIN = 0.05
 _LEAST_MATCH = 0.6
@@ -274,7 +276,7 @@ def verdict(result: Mapping[str, Any], adapter: Adapter) -> str:
     if closer < _CLOSER:
         return f"train longer, or with a higher rank: only {said}"
     theirs = result.get("diversity_of_sources")
-    if diversity < _VARIETY * min(1.0, 1.0 if theirs is None else float(theirs)):
+    if diversity < _VARIETY * (1.0 if theirs is None else min(1.0, max(_LEAST_VARIETY, float(theirs)))):
         beside = "" if theirs is None else f" (its sources are {theirs:.0%})"
         return f"its takes are too much alike, {diversity:.0%} of the base's variety{beside}; train for fewer steps"
     if fit is not None and float(fit) < _FIT:

@@ -120,7 +120,7 @@ def revise(parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, f
         checkpoint=parent.checkpoint,
         adapters=tuple((a["name"], float(a["weight"])) for a in parent.adapters),
         parent=parent.id,
-        anchor=parent.id if stays and UNANCHORED.isdisjoint(ways) else None,
+        anchor=parent.id if stays and not (ways and ways <= UNANCHORED) else None,
         replay=parent.id if stays else None,
         passes=PASSES if UNHURRIED.isdisjoint(ways) else (0,),
         continue_from=parent.id if keep else None,
