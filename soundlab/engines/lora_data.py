@@ -39,7 +39,7 @@ _DROPPED_PART = 0.3
 _MEASURED, _TOLD = 0.6, 0.7
 """Share of rows that are told how they measure, and of the axes that they are told of."""
 _HEARD = 0.6
-"""Share of rows with a caption that are told what their clip sounds like, where the checkpoint is steered by sound."""
+"""Share of batches that are told what their clips sound like, where the checkpoint is steered by sound."""
 _AXES = tuple(DESCRIPTORS)
 TEXT_DROP = 0.15
 """Share of rows without any caption, which guidance needs."""
@@ -138,7 +138,7 @@ class Material:
         dropped = rng.random(len(cut)) < TEXT_DROP
         width = max(sound.numel() for sound in sounds)
         has = np.array([sound.numel() > 0 for sound in sounds])
-        heard = has & ~dropped & (rng.random(len(cut)) < _HEARD)
+        heard = has & (rng.random() < _HEARD)
         return Batch(
             torch.stack(cut),
             captions,
