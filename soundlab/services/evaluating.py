@@ -274,7 +274,9 @@ def verdict(result: Mapping[str, Any], adapter: Adapter) -> str:
     if len(adapter.clips) < _FEW and closer < _CLOSER:
         return f"too few clips: {len(adapter.clips)}, and only {said}"
     if closer < _CLOSER:
-        return f"train longer, or with a higher rank: only {said}"
+        looks = adapter.training.get("held_out") or [[0]]
+        over = int(looks[-1][0]) > int(adapter.training.get("kept") or 0) > 0  # the held-out loss rose again
+        return f"{'train on more clips' if over else 'train longer, or with a higher rank'}: only {said}"
     theirs = result.get("diversity_of_sources")
     if diversity < _VARIETY * (1.0 if theirs is None else min(1.0, max(_LEAST_VARIETY, float(theirs)))):
         beside = "" if theirs is None else f" (its sources are {theirs:.0%})"

@@ -159,5 +159,8 @@ def test_the_verdict_names_what_is_wrong(given: dict, says: str, warm: Project) 
     assert evaluating.verdict(evidence(**given), adapter).startswith(says) or says in evaluating.verdict(
         evidence(**given), adapter
     )
+    looks = {"held_out": [[25, 3.0], [50, 2.9], [75, 3.1]], "kept": 50}
+    over = Adapter("a", "", "sketch", "free", 75, 1, None, None, clips=adapter.clips, training=looks)
+    assert "train on more clips" in evaluating.verdict(evidence(closer=0.5), over)
     few = Adapter("a", "", "sketch", "free", 1, 1, None, None, clips=[{"id": "1"}])
     assert "too few clips" in evaluating.verdict(evidence(closer=0.5), few)
