@@ -25,6 +25,10 @@ _ID = re.compile(r"(?<![@\w-])[tc][0-9a-z]{5,11}(?![\w-])")
 """What may be the id of a take or clip."""
 
 
+_COUNTS = frozenset(("fewer", "few", "many"))
+"""Words by which it is the number of a sound that is to change."""
+
+
 def read_lexicon(folder: Path, own: Sequence[Path] = ()) -> Lexicon:
     """Read the grammar and lexicon of ``folder``; files of the project's ``own`` add to them and win."""
     files = [folder / "lexicon.toml", *own]
@@ -86,6 +90,8 @@ class UnderstandingService:
         # A wish can be said of one sound where the take is mixed from some; else it is said of all.
         table = self.lexicon.layering
         names = self.sounds(take) if take else []
+        if take and not names:
+            wishes = [self._counted(a, take) for a in wishes]
         if names:
             wishes = spared(text, alone(text, wishes, names, table), names, table)
         there = {kind for name in names for kind in kinds(name, table)}
@@ -102,6 +108,14 @@ class UnderstandingService:
         left = [word for word in found.left if not kinds(word, table) & heard]
         left += [scope for scope in lacking.values() if scope not in left]
         return replace(found, adjustments=wishes, left=left)
+
+    def _counted(self, a: Adjustment, take: Take) -> Adjustment:
+        """ "Far too many drips" of what is nothing but drips: fewer of them, and none to be lost."""
+        table = self.lexicon.layering
+        counts = a.kind == "term" and not _COUNTS.isdisjoint(a.text.lower().split())
+        if not counts or not kinds(a.term or "", table) & kinds(take.prompt, table):
+            return a
+        return replace(a, kind="axis", axis="density", term=None)
 
     def _elsewhere(self, a: Adjustment, there: set[int]) -> bool:
         """Whether a wish is said of a sound of none of the kinds that are there; noises may be in any sound."""

@@ -35,6 +35,15 @@ def alike(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.corrcoef(one, other)[0, 1])
 
 
+def test_of_what_is_one_sound_fewer_is_sparser(warm: Project) -> None:
+    (take,) = warm.generation.generate(Brief("dripping water", seconds=1.0), 1, 1)
+    for text in ("there are far too many drips", "fewer drips"):
+        (wish,) = warm.understanding.parse(text, take)
+        assert (wish.kind, wish.axis, wish.direction) == ("axis", "density", -1)
+    (wish,) = warm.understanding.parse("too many birds", take)
+    assert (wish.kind, wish.term, wish.direction) == ("term", "birds", -1)
+
+
 def test_the_sounds_of_a_take_are_kept_beside_it(warm: Project, mixed: Take) -> None:
     rain, bells = layers(warm, mixed)
     assert [t.prompt for t, _ in (rain, bells)] == ["rain", "distant church bells"]
