@@ -161,16 +161,23 @@ class Proof:
             stressed=False,  # the words, and nothing that is made of them
             **self.sampling,
         )
-        answer = self.steering.brief(parent, adjustments)
+        answer, finished = (self.steering.brief(parent, adjustments, finished=by_itself) for by_itself in (False, True))
 
         def best(candidates: list[Take]) -> list[str]:
             return self.steering.ranking.ranked(parent, candidates, adjustments)[:1]
 
+        def best_to_finish(candidates: list[Take]) -> list[str]:
+            return self.steering.ranking.ranked(parent, candidates, adjustments, finish=True)[:1]
+
         def best_twice(candidates: list[Take]) -> list[str]:
-            return [*best(candidates), self.steering.ranking.ranked(parent, candidates, adjustments, finish=True)[0]]
+            return [*best(candidates), *best_to_finish(candidates)]
 
         made = self.generation.generate
-        every, closest = made(answer, CANDIDATES, parent.seed, adjustments=rows, select=best_twice)
+        if finished == answer:
+            every, closest = made(answer, CANDIDATES, parent.seed, adjustments=rows, select=best_twice)
+        else:
+            (every,) = made(answer, CANDIDATES, parent.seed, adjustments=rows, select=best)
+            (closest,) = made(finished, CANDIDATES, parent.seed, adjustments=rows, select=best_to_finish)
         return [
             ("again", made(plain, 1, parent.seed + 5000)[0]),
             ("words", made(plain.with_(prompt=f"{parent.prompt}, {words}"), 1, parent.seed)[0]),

@@ -37,7 +37,8 @@ UNANCHORED = frozenset((("movement", 1), ("roughness", -1)))
 
 Of four takes each on 22 other prompts the one chosen obeyed in 68 % instead of 59 (movement) and in 73 instead of 55
 (roughness), single takes in 65 and 57 % instead of 47 and 42, at a likeness of 0.62 instead of 0.71 (of six such
-wishes; of the other four no more was obeyed).
+wishes; of the other four no more was obeyed). Finished by treatment they obeyed in 82 instead of 86 % and in 77
+instead of 91, so that those keep their anchor.
 """
 KEEP_SHARE = 0.3
 """Part of the parent that stays as the opening when identity is to be kept."""
@@ -60,15 +61,18 @@ def measures(
     return tuple(wanted.items())
 
 
-def revise(parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, float]) -> Brief:
+def revise(
+    parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, float], *, finished: bool = False
+) -> Brief:
     """Write the brief that answers feedback on ``parent``.
 
     Axes become words of the prompt and one pair of guidance terms, the asked
     pole for and the other against, so that what is common to both cancels out.
     Terms to add join the prompt; terms to lose join the avoid list.
     What it should measure is the parent's, moved by ``jnds`` (:func:`measures`).
-    Where nothing is added, lost or likened the parent's sound anchors it (but for ``UNANCHORED``), and takes are what
-    the parent would have been under the new brief, by the chance that made it.
+    Where nothing is added, lost or likened the parent's sound anchors it (but for ``UNANCHORED``, unless what is missed
+    will be ``finished`` by treatment), and takes are what the parent would have been under the new brief, by the chance
+    that made it.
     Loudness is set, not generated: takes are brought to their parent's, or to what was asked.
     """
     words: list[str] = []
@@ -120,7 +124,7 @@ def revise(parent: Take, adjustments: Sequence[Adjustment], jnds: Mapping[str, f
         checkpoint=parent.checkpoint,
         adapters=tuple((a["name"], float(a["weight"])) for a in parent.adapters),
         parent=parent.id,
-        anchor=parent.id if stays and not (ways and ways <= UNANCHORED) else None,
+        anchor=parent.id if stays and (finished or not ways or not ways <= UNANCHORED) else None,
         replay=parent.id if stays else None,
         passes=PASSES if UNHURRIED.isdisjoint(ways) else (0,),
         continue_from=parent.id if keep else None,

@@ -137,7 +137,7 @@ class SteeringService:
             return self.remixer.answer(order, sounds, apart, progress=progress, cancelled=cancelled)
         progress(0, 0, "imagining")
         chosen = self.generation.generate(
-            self.brief(parent, goals, cancelled),
+            self.brief(parent, goals, cancelled, finished=finish),
             min(MAX_TAKES, self.candidates(parent.checkpoint) * n),
             parent.seed,
             adjustments=[a.as_json() for a in adjustments],
@@ -153,13 +153,20 @@ class SteeringService:
             self.finished(parent, child, adjustments, goals, progress=progress, cancelled=cancelled) for child in made
         ]
 
-    def brief(self, parent: Take, goals: Sequence[Adjustment], cancelled: CancelledFlag = never) -> Brief:
+    def brief(
+        self,
+        parent: Take,
+        goals: Sequence[Adjustment],
+        cancelled: CancelledFlag = never,
+        *,
+        finished: bool = False,
+    ) -> Brief:
         """The brief that answers (:func:`revise`), and by its side what treatment would make of the parent.
 
         Nothing of that is heard: its embedding shows the checkpoint where to go, where it is
         steered by sound and the parent is to be its anchor.
         """
-        brief = revise(parent, goals, self.jnds)
+        brief = revise(parent, goals, self.jnds, finished=finished)
         wishes = [a for a in goals if able(a) and a.axis in SHOWN]
         held = self.vectors.get(self.embedder.model_id, parent.id)
         shown = brief.anchor is not None and self.generation.hears(parent.checkpoint) and Path(parent.path).is_file()
