@@ -48,9 +48,9 @@ def command(
         if outliers is not None:
             _outliers(opened_project, outliers, as_json)
             return
-        if collection is not None:
-            opened_project.clips.collected(collection)
         clips = opened_project.clips.all(tag=tag, collection=collection, rights=rights)
+        if collection is not None and not clips:
+            opened_project.clips.collected(collection)  # raises where it is the collection that there is not
     clips = [c for c in clips if c.missing] if missing else clips
     if as_json:
         emit({"clips": [clip.as_json() for clip in clips]})

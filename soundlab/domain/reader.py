@@ -348,7 +348,7 @@ class Reader(Patterns):
         direction = sense.direction * (1 if sense.phrase and not overdone else mode.direction)
         said = self._said(width)
         self._emit(Adjustment("axis", said, axis=sense.axis, direction=direction, strength=strength), width)
-        if sense.phrase or sense.graded or mode.said or mode.directed or mode.overdone:
+        if sense.phrase or sense.graded or mode.said or mode.directed:
             self._wished.append(len(self._out) - 1)
         if not (sense.noun or sense.phrase):
             self._qualified, self._plainly = self._at, sense.graded or not mode.said
@@ -560,9 +560,8 @@ class Reader(Patterns):
                 sense, width = self._longest(self._lexicon.senses, self._at)
                 if sense is not None:
                     said = self._said(width)
-                    way = (
-                        sense.direction if sense.phrase and sense.graded else -sense.direction
-                    )  # remarks say it themselves
+                    remark = sense.phrase and sense.graded  # it says itself which way
+                    way = sense.direction if remark else -sense.direction
                     self._pictured.append(Adjustment("axis", said, axis=sense.axis, direction=way))
                 self._at += max(width, 1)
             self._start = self._at

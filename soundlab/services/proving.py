@@ -161,7 +161,8 @@ class Proof:
             stressed=False,  # the words, and nothing that is made of them
             **self.sampling,
         )
-        answer, finished = (self.steering.brief(parent, adjustments, finished=by_itself) for by_itself in (False, True))
+        answer = self.steering.brief(parent, adjustments)
+        finished = answer if answer.anchor else self.steering.brief(parent, adjustments, finished=True)
 
         def best(candidates: list[Take]) -> list[str]:
             return self.steering.ranking.ranked(parent, candidates, adjustments)[:1]
@@ -173,7 +174,7 @@ class Proof:
             return [*best(candidates), *best_to_finish(candidates)]
 
         made = self.generation.generate
-        if finished == answer:
+        if finished is answer:
             every, closest = made(answer, CANDIDATES, parent.seed, adjustments=rows, select=best_twice)
         else:
             (every,) = made(answer, CANDIDATES, parent.seed, adjustments=rows, select=best)
